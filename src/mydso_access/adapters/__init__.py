@@ -1,0 +1,1 @@
+"""What the ports and repositories are made of."""

@@ -1,0 +1,106 @@
+"""Argon2id through argon2-cffi: parameters bounded from both sides, exactly one hash per look, nothing cut."""
+
+import base64
+import secrets
+from contextlib import suppress
+from typing import final
+
+from argon2 import Parameters, PasswordHasher, Type, extract_parameters
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+
+from mydso_access.decisions.sign_in import SecretVerdict
+from mydso_access.model.secret import Secret
+from mydso_access.policy.fixed import (
+    HASH_LANES_CAP,
+    HASH_SALT_BYTES,
+    HASH_TAG_BYTES,
+    HASH_WORK_CAP,
+    STORED_SALT_BYTES,
+    STORED_TAG_BYTES,
+)
+from mydso_access.policy.hashing import HashingPolicy
+
+VERSION = 19
+
+
+@final
+class Argon2Hasher:
+    """Hashes and verifies passwords with Argon2id.
+
+    A stored hash whose parameters are hostile, or which is no Argon2id hash at all, is `UNUSABLE` before any work is
+    done for it. A weaker one than the policy asks for is verified, and replaced at the next sign-in.
+
+    Args:
+        policy: memory, passes and lanes of new hashes.
+    """
+
+    def __init__(self, policy: HashingPolicy) -> None:
+        self._policy = policy
+        self._hasher = PasswordHasher(
+            time_cost=policy.time_cost,
+            memory_cost=policy.memory_kib,
+            parallelism=policy.lanes,
+            hash_len=HASH_TAG_BYTES,
+            salt_len=HASH_SALT_BYTES,
+            type=Type.ID,
+        )
+        self._dummy = _impossible_hash(policy)
+
+    def hash(self, password: Secret[bytes], /) -> Secret[str]:
+        """Return a new hash, with a salt of its own."""
+        return Secret(self._hasher.hash(password.reveal()))
+
+    def verify(self, stored: Secret[str], password: Secret[bytes], /) -> SecretVerdict:
+        """Compare the whole password with a stored hash."""
+        if _bounded_parameters(stored) is not None:
+            try:
+                self._hasher.verify(stored.reveal(), password.reveal())
+            except VerifyMismatchError:
+                return SecretVerdict.WRONG
+            except VerificationError:  # the hash does not decode
+                pass
+            else:
+                return SecretVerdict.RIGHT
+        self.verify_dummy(password)
+        return SecretVerdict.UNUSABLE
+
+    def verify_dummy(self, password: Secret[bytes], /) -> None:
+        """Spend what a look at a hash of the present parameters costs."""
+        with suppress(VerifyMismatchError):
+            self._hasher.verify(self._dummy, password.reveal())
+
+    def needs_rehash(self, stored: Secret[str], /) -> bool:
+        """Tell whether a hash made now would use more memory or more passes, or other lanes at the same cost."""
+        found = _bounded_parameters(stored)
+        if found is None:
+            return False
+        wanted = self._policy
+        grown = wanted.memory_kib > found.memory_cost or wanted.time_cost > found.time_cost
+        return grown and wanted.memory_kib * wanted.time_cost >= found.memory_cost * found.time_cost
+
+
+def _bounded_parameters(stored: Secret[str]) -> Parameters | None:
+    """Return the parameters of a stored hash, or `None` if it must not be touched."""
+    try:
+        found = extract_parameters(stored.reveal())
+    except (InvalidHashError, ValueError):
+        return None
+    harmless = (
+        found.type is Type.ID
+        and found.version == VERSION
+        and found.memory_cost >= 1
+        and found.time_cost >= 1
+        and found.memory_cost * found.time_cost <= HASH_WORK_CAP
+        and 1 <= found.parallelism <= HASH_LANES_CAP
+        and found.salt_len in STORED_SALT_BYTES
+        and found.hash_len in STORED_TAG_BYTES
+    )
+    return found if harmless else None
+
+
+def _impossible_hash(policy: HashingPolicy) -> str:
+    """Return a hash of the policy's parameters with a random tag: it costs what any costs, and no password has it."""
+    salt, tag = (
+        base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (HASH_SALT_BYTES, HASH_TAG_BYTES)
+    )
+    return f"$argon2id$v={VERSION}$m={policy.memory_kib},t={policy.time_cost},p={policy.lanes}${salt}${tag}"

@@ -1,0 +1,147 @@
+"""What the doors answer: closed unions of small frozen values. A consumer ends in `assert_never`."""
+
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import TypeAlias
+
+from attrs import frozen
+
+from mydso_access.decisions.password import Violation
+from mydso_access.model.reason import Reason
+from mydso_access.model.user import User
+from mydso_access.policy.settings import Level
+
+NOT_SIGNED_IN = "The name or the password is not right."
+INSTALLATION = frozenset({Level.INSTALLATION})
+
+
+class Factor(Enum):
+    """What somebody proved to be somebody with."""
+
+    PASSWORD = "password"  # noqa: S105  # a kind of factor
+
+
+@frozen
+class Proof:
+    """What a sign-in proved.
+
+    Attributes:
+        user_id: who.
+        factors: each factor with the instant it was proven at.
+    """
+
+    user_id: str
+    factors: tuple[tuple[Factor, datetime], ...]
+
+
+@frozen
+class SignedIn:
+    """Every factor that the policy asks for was proven in this sign-in.
+
+    The host starts a new session, under a new id, for `user.structure` and no other (S3, S16).
+
+    Attributes:
+        user: the user's record as saved.
+        proof: what was proven.
+    """
+
+    user: User
+    proof: Proof
+
+
+@frozen
+class Refused:
+    """No.
+
+    Attributes:
+        reason: why; for the host's log, not for the outside.
+        rule: the rule that settled it.
+        until: from when the answer would be another one; `None` if time alone does not change it.
+        levels: the levels that the rule's number came from.
+        user_id: whom it is about, if the name belongs to somebody; for the host's log.
+    """
+
+    reason: Reason
+    rule: str
+    until: datetime | None = None
+    levels: frozenset[Level] = INSTALLATION
+    user_id: str | None = None
+
+    @property
+    def public_message(self) -> str:
+        """What the outside may read: one text for every name and state, so that nobody learns who exists.
+
+        A blocked address may be told: that depends on no name.
+        """
+        if self.reason is Reason.ADDRESS_BLOCKED and self.until is not None:
+            return (
+                f"Too many failed sign-ins from your network address. Try again after {self.until:%Y-%m-%d %H:%M} UTC."
+            )
+        return NOT_SIGNED_IN
+
+    def explain(self) -> str:
+        """Return one line for the log: reason, rule, levels, and when or how the answer would change."""
+        levels = ", ".join(sorted(level.value for level in self.levels))
+        change = f"; free again at {self.until.isoformat()}" if self.until else CHANGES.get(self.reason, "")
+        return f"{self.reason.value} ({self.rule}, {levels}){change}"
+
+
+CHANGES = {
+    Reason.ACCOUNT_BLOCKED: "; free again when the password is reset",
+    Reason.ACCOUNT_BUSY: "; other attempts on this name are being evaluated, try again in a moment",
+    Reason.INVITED: "; free once the password is created from the invitation",
+    Reason.DISABLED: "; free once an administrator enables the login",
+}
+
+
+class BusyBecause(Enum):
+    """What an attempt would have had to wait for; for the host's log."""
+
+    ADDRESS_FULL = "as many attempts of this address are being evaluated as it has failures left"
+    NO_SLOT = "no hashing slot came free in time"
+    LAPSED = "the attempt outlived its lease"
+    RECORD_CHANGED = "the user's record kept being saved by others"
+
+
+@frozen
+class Busy:
+    """Come again in a moment: nothing was found out about the secret. A host answers 503 with `Retry-After`.
+
+    Attributes:
+        because: what was waited for.
+        retry_after: when to come again.
+    """
+
+    because: BusyBecause
+    retry_after: timedelta = timedelta(seconds=1)
+
+    @property
+    def public_message(self) -> str:
+        """What the outside may read."""
+        return "Too many sign-ins at this moment. Please try again."
+
+
+@frozen
+class PasswordChanged:
+    """The new password is set; the old one is dead.
+
+    Attributes:
+        user: the user's record as saved.
+    """
+
+    user: User
+
+
+@frozen
+class PasswordRejected:
+    """The new password is not good enough; nothing was evaluated, charged or changed.
+
+    Attributes:
+        violations: everything that is wrong with it, each with its rule and advice.
+    """
+
+    violations: tuple[Violation, ...]
+
+
+SignInOutcome: TypeAlias = SignedIn | Refused | Busy
+PasswordChangeOutcome: TypeAlias = PasswordChanged | PasswordRejected | Refused | Busy

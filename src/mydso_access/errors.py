@@ -1,0 +1,99 @@
+"""Misuse and broken stores: the only things that raise. A refusal is a value, never an exception."""
+
+from typing import Any
+
+SHOWN = 80
+
+
+class AccessError(Exception):
+    """Base of every exception that this library raises on purpose."""
+
+
+class InvalidValue(AccessError, ValueError):
+    """An argument or a record's field holds what it never may.
+
+    Attributes:
+        field: what was wrong, by its name.
+        given: the offending value as text, cut short; for a secret only its type.
+        expected: what would be right, in words.
+    """
+
+    def __init__(self, field: str, given: str, expected: str) -> None:
+        super().__init__(field, given, expected)
+        self.field = field
+        self.given = given
+        self.expected = expected
+
+    def __str__(self) -> str:
+        return f"{self.field} is {self.given}: expected {self.expected}"
+
+
+class InvalidPolicy(InvalidValue):
+    """A setting lies outside its bounds, or there is no setting of that name."""
+
+
+class AsynchronousStore(AccessError, TypeError):
+    """A repository answered the synchronous door with an awaitable; `AsyncAccessControl` is the door for it."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(call)
+        self.call = call
+
+    def __str__(self) -> str:
+        return f"{self.call} returned an awaitable: use AsyncAccessControl for asynchronous repositories"
+
+
+class VerifierFailed(AccessError):
+    """The password hasher raised. The attempt stays charged and nobody is signed in."""
+
+
+class StoreError(AccessError):
+    """Base of what a store can do wrong."""
+
+
+class StoreUnavailable(StoreError):
+    """A repository call raised, so nobody knows whether it was carried out. Nobody is signed in; try again."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(call)
+        self.call = call
+
+    def __str__(self) -> str:
+        return f"{self.call} failed; see the exception that caused this one"
+
+
+class BrokenStore(StoreError):
+    """A repository answered what its protocol forbids: another key's record, a version that did not grow, a mock."""
+
+    def __init__(self, call: str, answer: str) -> None:
+        super().__init__(call, answer)
+        self.call = call
+        self.answer = answer
+
+    def __str__(self) -> str:
+        return f"{self.call} broke its protocol: it answered {self.answer}"
+
+
+class Stale(StoreError):
+    """Raised by a repository: the record was saved by someone else since it was loaded; nothing was stored."""
+
+
+class Taken(StoreError):
+    """Raised by a repository: another record holds this unique value; nothing was stored.
+
+    Attributes:
+        field: the field whose value is taken.
+    """
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+    def __str__(self) -> str:
+        return f"{self.field} is taken by another record"
+
+
+def shown(value: Any) -> str:
+    """Return `value` for a message: its repr, cut short; never call it with a secret."""
+    text = f"{value!r} ({type(value).__name__})"
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

@@ -1,0 +1,85 @@
+"""Changing a password (S8, S24; A18): the old one is a secret like any other, evaluated behind the gate."""
+
+from functools import partial
+
+from attrs import evolve, frozen
+
+from mydso_access.decisions.lockout import Settlement
+from mydso_access.decisions.naming import Address
+from mydso_access.decisions.outcomes import Busy, PasswordChanged, PasswordChangeOutcome, PasswordRejected, Refused
+from mydso_access.decisions.password import prepared, review_change
+from mydso_access.decisions.sign_in import Attempt, SecretVerdict, judge_user, read_attempt
+from mydso_access.gate import evaluate
+from mydso_access.installation import Installation
+from mydso_access.model.event import Event, EventKind
+from mydso_access.model.secret import Secret, wrapped
+from mydso_access.model.user import Credential, User
+from mydso_access.saving import save_proven
+from mydso_access.slots import Slot
+
+
+async def change_password(
+    installation: Installation, /, user_id: str, old: str | Secret[str], new: str | Secret[str], *, address: Address
+) -> PasswordChangeOutcome:
+    """Replace a user's password by one they chose, once the old one is proven.
+
+    Args:
+        user_id: the signed-in user.
+        old: the present password as typed.
+        new: the new password as typed.
+        address: the client's IP address, as `client_address` gives it; never a proxy's.
+
+    Returns:
+        `PasswordChanged`; `PasswordRejected` with everything that is wrong with the new one, before anything is
+        evaluated; `Refused` (a wrong old password counts like one at a sign-in, and a right one clears nothing); `Busy`.
+
+    Raises:
+        InvalidValue: an argument has the wrong type, or the address is none or a proxy's.
+        StoreError: a repository failed; whether the password was changed is unknown only if the user's save failed.
+        VerifierFailed: the hasher raised; the password is unchanged.
+    """
+    old, new = wrapped(old), wrapped(new)  # from here on no traceback shows them
+    client = installation.client(address)
+    user = await installation.store.user(user_id)
+    judged = judge_user(user, None if user is None else user.name, SecretVerdict.RIGHT)
+    if isinstance(judged, Refused):  # nobody here has a password to change; nothing is evaluated, nothing charged
+        return judged
+    violations = review_change(old, new, installation.policy.passwords).violations
+    attempt, hashed = read_attempt(judged.user.name or "", old, client, installation.policy), prepared(new)
+    if violations or hashed is None:
+        return PasswordRejected(violations)
+    if isinstance(attempt, Refused):
+        return attempt
+    return await evaluate(installation, attempt, _PasswordChange(installation, attempt, user_id, hashed))
+
+
+@frozen
+class _PasswordChange:
+    """A right old password lets the new one in; it completes no sign-in, so it clears no failure."""
+
+    installation: Installation
+    attempt: Attempt
+    user_id: str
+    new: Secret[bytes]
+    settlement = Settlement.GIVEN_BACK
+    refusal_event = EventKind.PASSWORD_CHANGE_REFUSED
+
+    async def user(self) -> User | None:
+        return await self.installation.store.user(self.user_id)
+
+    async def grant(self, user: User, slot: Slot) -> PasswordChanged | Refused | Busy:
+        fresh = await self.installation.bridge.compute(slot, partial(self.installation.hasher.hash, self.new))
+        now = self.installation.now()
+        event = Event(
+            id=self.installation.chance.new_id(),
+            kind=EventKind.PASSWORD_CHANGED,
+            at=now,
+            address=str(self.attempt.client),
+        )
+        saved = await save_proven(
+            self.installation,
+            user,
+            event,
+            lambda user: evolve(user, credential=Credential(fresh, user.saved_at)),
+        )
+        return PasswordChanged(saved) if isinstance(saved, User) else saved

@@ -1,0 +1,183 @@
+"""Charge, verify, settle: the only way to a verifier (S36, S37; D2).
+
+Both keys are charged, and both charges saved, before a secret is evaluated; an attempt that dies in between stays
+charged. The order is always the address first and the account last.
+"""
+
+from functools import partial
+from typing import Generic, Protocol, TypeVar
+
+from attrs import define, evolve
+
+from mydso_access.decisions.lockout import Lapsed, Settlement, block_of, current
+from mydso_access.decisions.outcomes import Busy, BusyBecause, Refused
+from mydso_access.decisions.sign_in import (
+    Attempt,
+    Complete,
+    SecretVerdict,
+    SignInFacts,
+    address_settlement,
+    evaluates,
+    is_recorded,
+    judge,
+    judge_keys,
+    known_user_id,
+)
+from mydso_access.errors import StoreError, VerifierFailed
+from mydso_access.installation import Installation
+from mydso_access.ledger import Ledger
+from mydso_access.model.event import Event, EventKind
+from mydso_access.model.user import User
+from mydso_access.slots import Slot
+
+A = TypeVar("A")
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Claim(Protocol[T_co]):
+    """What a right password is asked for."""
+
+    @property
+    def settlement(self) -> Settlement:
+        """How the account's charge is settled once the claim is granted."""
+        ...
+
+    @property
+    def refusal_event(self) -> EventKind:
+        """The event of a refusal."""
+        ...
+
+    async def user(self) -> User | None:
+        """Load whom the password would prove."""
+        ...
+
+    async def grant(self, user: User, slot: Slot) -> T_co | Refused | Busy:
+        """Write what the right password entitles to; the charges are settled after it."""
+        ...
+
+
+async def evaluate(installation: Installation, attempt: Attempt, claim: Claim[T]) -> T | Refused | Busy:
+    """Evaluate one secret, paid for beforehand.
+
+    Args:
+        installation: where it happens.
+        attempt: who tries what, from where.
+        claim: what a right password is asked for.
+
+    Raises:
+        StoreError: a repository failed; nobody is signed in, and what was charged lapses to a failure or was given
+            back before anything was evaluated.
+        VerifierFailed: the hasher raised; the attempt counts as wrong.
+    """
+    counter = await installation.store.counter(attempt.address)
+    now, lockout = installation.now(), installation.policy.lockout
+    block = block_of(current(counter, lockout, now), lockout, now)  # a read may refuse, never admit
+    if block and (refusal := judge_keys(SignInFacts(attempt.name, block))):
+        return refusal
+    slot = await installation.bridge.slot(installation.slots, installation.policy.hashing.slot_wait)
+    if slot is None:
+        return Busy(BusyBecause.NO_SLOT)
+    try:
+        return await _Passage(installation, attempt, claim, slot, Ledger(installation, attempt.client)).run()
+    finally:
+        slot.close()
+
+
+@define
+class _Passage(Generic[T]):
+    """One attempt on its way through the gate, with a hashing slot in hand."""
+
+    installation: Installation
+    attempt: Attempt
+    claim: Claim[T]
+    slot: Slot
+    ledger: Ledger
+    subject: str | None = None
+
+    async def run(self) -> T | Refused | Busy:
+        facts = SignInFacts(self.attempt.name, await self.ledger.charge(self.attempt.address))
+        if refusal := judge_keys(facts):
+            await self.ledger.report(None)
+            return refusal
+        facts = evolve(facts, account=await self.ledger.charge(self.attempt.account))
+        facts = evolve(facts, user=await self._load_user())
+        self.subject = known_user_id(facts)
+        verdict = await self._verify(facts)
+        if isinstance(verdict, Busy):
+            return verdict
+        match judge(evolve(facts, secret=verdict)):
+            case Complete(user=user):
+                return await self._grant(user)
+            case refusal:
+                address = address_settlement(facts, self.installation.policy.lockout)
+                return await self._finish(refusal, address, Settlement.WRONG)
+
+    async def _load_user(self) -> User | None:
+        try:
+            return await self.claim.user()
+        except StoreError:
+            await self.ledger.undo()
+            raise
+
+    async def _verify(self, facts: SignInFacts) -> SecretVerdict | Busy | None:
+        """Evaluate the stored secret, or a dummy where the right one would change nothing: one hash either way."""
+        try:
+            verdict = await self.installation.bridge.compute(self.slot, partial(self._look, facts))
+        except Exception as error:
+            await self._finish(None, Settlement.WRONG, Settlement.WRONG)
+            raise VerifierFailed from error
+        return verdict
+
+    def _look(self, facts: SignInFacts) -> SecretVerdict | Busy | None:
+        if self.ledger.has_lapsed():  # read again just before: past the lease nothing is evaluated
+            return Busy(BusyBecause.LAPSED)
+        hasher, user = self.installation.hasher, facts.user
+        if evaluates(facts) and user is not None and user.credential is not None:
+            return SecretVerdict(hasher.verify(user.credential.hash, self.attempt.password))  # a bool is no verdict
+        hasher.verify_dummy(self.attempt.password)
+        return None
+
+    async def _grant(self, user: User) -> T | Refused | Busy:
+        if self.ledger.has_lapsed():
+            return Busy(BusyBecause.LAPSED)
+        try:
+            outcome = await self.claim.grant(user, self.slot)
+        except Exception:  # the password was right, but what it entitles to may not have been written
+            await self._finish(None, Settlement.GIVEN_BACK, Settlement.GIVEN_BACK)
+            raise
+        match outcome:
+            case Refused():
+                return await self._finish(outcome, Settlement.WRONG, Settlement.WRONG)
+            case Busy():
+                return await self._finish(outcome, Settlement.GIVEN_BACK, Settlement.GIVEN_BACK)
+            case _:
+                return await self._finish(outcome, Settlement.GIVEN_BACK, self.claim.settlement)
+
+    async def _finish(self, outcome: A, address: Settlement, account: Settlement) -> A | Busy:
+        """Settle, then answer; what has begun is carried to its end even if the client hangs up."""
+        return await self.installation.bridge.shielded(self._settle(outcome, address, account))
+
+    async def _settle(self, outcome: A, address: Settlement, account: Settlement) -> A | Busy:
+        lapsed = isinstance(await self.ledger.settle(self.attempt.address, address), Lapsed)
+        if self.attempt.account in self.ledger.charges:
+            cleared_too = Settlement.GIVEN_BACK if lapsed and account is Settlement.COMPLETE else account
+            lapsed |= isinstance(await self.ledger.settle(self.attempt.account, cleared_too), Lapsed)
+        if isinstance(outcome, Refused) and is_recorded(outcome) and not lapsed:
+            await self._record(outcome)
+        await self.ledger.report(self.subject)
+        return Busy(BusyBecause.LAPSED) if lapsed else outcome  # a late verdict grants nothing, right or wrong
+
+    async def _record(self, refused: Refused) -> None:
+        event = Event(
+            id=self.installation.chance.new_id(),
+            kind=self.claim.refusal_event,
+            at=self.installation.now(),
+            subject=refused.user_id,
+            address=str(self.attempt.client),
+            reason=refused.reason,
+            rule=refused.rule,
+            levels=refused.levels,
+            until=refused.until,
+        )
+        await self.installation.store.append(event)

@@ -1,0 +1,47 @@
+"""One installation as flows and gate see it: policy, store, hasher, clock, chance, slots, proxies."""
+
+from datetime import datetime
+
+from attrs import frozen
+
+from mydso_access.decisions.client_address import IPNetwork, is_proxy
+from mydso_access.decisions.naming import Address, IPAddress, parse_address
+from mydso_access.errors import InvalidValue, shown
+from mydso_access.model.instant import utc
+from mydso_access.policy.security_policy import SecurityPolicy
+from mydso_access.ports import Bridge, Chance, Clock, PasswordHasher
+from mydso_access.slots import Slots
+from mydso_access.store import Store
+
+
+@frozen(kw_only=True)
+class Installation:
+    """Everything that a flow needs besides its arguments."""
+
+    policy: SecurityPolicy
+    store: Store
+    bridge: Bridge
+    hasher: PasswordHasher
+    clock: Clock
+    chance: Chance
+    slots: Slots
+    proxies: tuple[IPNetwork, ...]
+
+    def now(self) -> datetime:
+        """Return what the clock reads, in UTC.
+
+        Raises:
+            InvalidValue: it reads a naive instant.
+        """
+        return utc(self.clock.now(), "clock.now()")
+
+    def client(self, address: Address) -> IPAddress:
+        """Return the address of whoever attempts something.
+
+        Raises:
+            InvalidValue: it is no IP address, or belongs to a declared proxy: then everybody would share one counter.
+        """
+        client = parse_address(address)
+        if is_proxy(client, self.proxies):
+            raise InvalidValue("address", shown(address), "the client's address, not a proxy's: ask client_address()")
+        return client

@@ -1,0 +1,153 @@
+"""The two counters of one attempt: charged, settled, given back, each by compare-and-set (S36, S37; D10)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import TypeVar
+
+from attrs import define, field
+
+from mydso_access.decisions.lockout import (
+    Admission,
+    Admitted,
+    Full,
+    Lapsed,
+    Settled,
+    Settlement,
+    admit,
+    is_lapsed,
+    settle,
+)
+from mydso_access.decisions.naming import IPAddress
+from mydso_access.errors import Stale, StoreError, StoreUnavailable
+from mydso_access.installation import Installation
+from mydso_access.model.attempts import AttemptCounter, CounterKey, KeyKind, Reservation
+from mydso_access.model.event import Event, EventKind
+from mydso_access.policy.settings import Level
+from mydso_access.retry import pauses, sleep
+
+Changed = TypeVar("Changed", Admission, Settled | Lapsed)
+
+
+@define
+class Ledger:
+    """What one attempt has charged.
+
+    Attributes:
+        installation: where.
+        client: the address it comes from.
+        charges: the reservations held, in the order of their charge.
+        block_changes: counters before and after a save by which a block started or ended.
+    """
+
+    installation: Installation
+    client: IPAddress
+    charges: dict[CounterKey, Reservation] = field(factory=dict)
+    block_changes: list[tuple[AttemptCounter, AttemptCounter]] = field(factory=list)
+
+    async def charge(self, key: CounterKey) -> Admission:
+        """Charge one key. If the store fails, everything charged is given back: nothing was evaluated yet.
+
+        Returns:
+            The admission; `Full`, too, where others kept being saved first.
+
+        Raises:
+            StoreError: the store failed.
+        """
+        reservation_id = self.installation.chance.new_id()  # before the first try, so that no retry charges twice
+        lockout = self.installation.policy.lockout
+        change = partial(admit, lockout=lockout, reservation_id=reservation_id)
+        try:
+            admission = await self._update(key, change, lockout.charge_wait)
+        except StoreError:
+            await self._give_back(key, reservation_id)
+            await self.undo()
+            raise
+        if isinstance(admission, Admitted):
+            self.charges[key] = admission.reservation
+        return admission or Full(AttemptCounter(key))
+
+    async def undo(self) -> None:
+        """Give back every charge, trying once; what cannot be given back lapses to a failure."""
+        for key, reservation in self.charges.items():
+            await self._give_back(key, reservation.id)
+
+    def has_lapsed(self) -> bool:
+        """Tell whether a lease has run out, so that nothing may be evaluated or granted any more."""
+        now, lockout = self.installation.now(), self.installation.policy.lockout
+        return any(is_lapsed(charge, lockout, now) for charge in self.charges.values())
+
+    async def settle(self, key: CounterKey, settlement: Settlement) -> Settled | Lapsed:
+        """Settle the charge of one key, trying until its lease ends.
+
+        Raises:
+            StoreError: the store failed at least once, even if a later try went through: then nothing is granted.
+        """
+        lockout = self.installation.policy.lockout
+        change = partial(settle, lockout=lockout, reservation_id=self.charges[key].id, settlement=settlement)
+        fault: StoreUnavailable | None = None
+        settled: Settled | Lapsed | None = None
+        for pause in pauses(self.installation, lockout.lease):
+            try:
+                settled = await self._update(key, change, lockout.lease)
+                break
+            except StoreUnavailable as error:
+                fault = error
+            if self.has_lapsed():
+                break
+            await sleep(self.installation, pause)
+        if fault is not None:
+            raise fault
+        return settled or Lapsed(AttemptCounter(key))
+
+    async def report(self, subject: str | None) -> None:
+        """Append the events of the blocks that started or ended by what was saved.
+
+        Args:
+            subject: id of the user whom the account key belongs to, if it is anybody's.
+        """
+        for before, after in self.block_changes:
+            of_account = after.key.kind is KeyKind.ACCOUNT
+            event = Event(
+                id=self.installation.chance.new_id(),
+                kind=EventKind.BLOCK_ENDED if after.blocked_until is None else EventKind.BLOCK_STARTED,
+                at=after.saved_at,
+                subject=subject if of_account else None,
+                address=str(self.client),
+                rule="S36" if of_account else "S37",
+                levels=frozenset({Level.INSTALLATION}),
+                until=after.blocked_until or before.blocked_until,
+            )
+            await self.installation.store.append(event)
+        self.block_changes.clear()
+
+    async def _give_back(self, key: CounterKey, reservation_id: str) -> None:
+        lockout = self.installation.policy.lockout
+        change = partial(settle, lockout=lockout, reservation_id=reservation_id, settlement=Settlement.GIVEN_BACK)
+        try:
+            await self._save_once(key, change)
+        except StoreError:
+            return  # its lease ends it
+
+    async def _update(self, key: CounterKey, change: Callable[..., Changed], patience: timedelta) -> Changed | None:
+        """Save a change, again while others are saved first; `None`: patience ended, and nothing was saved."""
+        began = self.installation.now()
+        for pause in pauses(self.installation, patience):
+            try:
+                return await self._save_once(key, change)
+            except Stale:
+                await sleep(self.installation, pause)
+            if abs(self.installation.now() - began) >= patience:
+                break
+        return None
+
+    async def _save_once(self, key: CounterKey, change: Callable[..., Changed]) -> Changed:
+        before = await self.installation.store.counter(key)
+        changed = change(before, now=self.installation.now())
+        after = changed.counter
+        # A refusal leaves the record alone, unless it noticed that a block started or ended.
+        if isinstance(changed, Admitted | Settled) or after.blocked_until != before.blocked_until:
+            await self.installation.store.save_counter(after)
+        if after.blocked_until != before.blocked_until:
+            self.block_changes.append((before, after))
+        return changed

@@ -1,0 +1,62 @@
+"""Settings by their dotted names, with values as text: `lockout.account.window=24h`."""
+
+import re
+from datetime import timedelta
+from difflib import get_close_matches
+from enum import Enum
+from typing import Any
+
+import attrs
+
+from mydso_access.errors import InvalidPolicy, shown
+from mydso_access.policy.security_policy import SecurityPolicy
+from mydso_access.policy.settings import Setting, all_settings, value_type
+
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def with_setting(policy: SecurityPolicy, name: str, text: str) -> SecurityPolicy:
+    """Return `policy` with one setting changed.
+
+    Args:
+        policy: the policy to start from.
+        name: the setting's dotted name, such as `lockout.address.failures`.
+        text: the value: a whole number, `true` or `false`, one of the setting's words, a duration such as `30s`,
+            `90m`, `24h` or `30d`, or `none` where the setting may be without a value.
+
+    Raises:
+        InvalidPolicy: no setting has this name (the nearest one is named), or the value is not one of its.
+    """
+    declared = dict(all_settings(SecurityPolicy))
+    if name not in declared:
+        near = get_close_matches(name, declared, n=1)
+        expected = f"did you mean {near[0]}?" if near else f"one of {', '.join(declared)}"
+        raise InvalidPolicy("setting", shown(name), expected)
+    return _replaced(policy, name.split("."), _parsed(name, declared[name], text))  # type: ignore[no-any-return]
+
+
+def _replaced(group: Any, path: list[str], value: Any) -> Any:
+    head, *rest = path
+    return attrs.evolve(group, **{head: _replaced(getattr(group, head), rest, value) if rest else value})
+
+
+def _parsed(name: str, field: "attrs.Attribute[Any]", text: str) -> Any:
+    kind, optional = value_type(field), field.metadata[Setting].optional
+    if optional and text == "none":
+        return None
+    if kind is bool and text in ("true", "false"):
+        return text == "true"
+    if kind is int and re.fullmatch(r"[0-9]{1,9}", text):
+        return int(text)
+    if kind is timedelta and (match := re.fullmatch(r"([0-9]{1,6})([smhd])", text)):
+        return timedelta(**{UNITS[match[2]]: int(match[1])})
+    if issubclass(kind, Enum) and text in {member.value for member in kind}:
+        return kind(text)
+    raise InvalidPolicy(name, shown(text), _words(kind) + (" or none" if optional else ""))
+
+
+def _words(kind: type) -> str:
+    if issubclass(kind, Enum):
+        return " or ".join(member.value for member in kind)
+    words = {bool: "true or false", int: "a whole number", timedelta: "a duration such as 30s, 90m, 24h or 30d"}
+    return words[kind]

@@ -1,0 +1,34 @@
+"""Numbers that are nobody's to set: they guard the library itself, whatever the policy says."""
+
+from datetime import UTC, datetime, timedelta
+
+# Code points of a password that is looked at at all, measured before normalising: NFC of hostile combining marks is
+# quadratic. Four times the largest `passwords.max_length`, since NFC shortens by at most four.
+PASSWORD_LENGTH_CAP = 1024
+
+# Argon2: KiB × passes that a stored hash may ask for. A row edited to `t=2**32-1` must not stop the server.
+HASH_WORK_CAP = 4 * 1024 * 1024
+# OWASP's floor for Argon2id (ASVS 5.0, 11.4.2).
+HASH_MEMORY_FLOOR = 19 * 1024
+HASH_TIME_FLOOR = 2
+
+# The earliest and the latest instant that a clock may show: every sum with a setting stays inside datetime's range.
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+
+# Two saves of one record never bear the same instant.
+TICK = timedelta(microseconds=1)
+
+# A 6to4 site owns a /48 (RFC 3056), whatever prefix other IPv6 addresses are counted by.
+SIX_TO_FOUR_PREFIX = 48
+
+# Pauses between two tries of one compare-and-set: they double from the first to the last, with full jitter.
+FIRST_PAUSE = timedelta(milliseconds=2)
+LAST_PAUSE = timedelta(milliseconds=250)
+
+# Sizes of what Argon2 writes, and of what a stored hash may hold.
+HASH_SALT_BYTES = 16
+HASH_TAG_BYTES = 32
+HASH_LANES_CAP = 64
+STORED_SALT_BYTES = range(8, 65)
+STORED_TAG_BYTES = range(16, 65)

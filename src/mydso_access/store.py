@@ -1,0 +1,90 @@
+"""The repositories, distrusted: every answer is checked, every failure is a `StoreError`."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from attrs import evolve, frozen
+
+from mydso_access.errors import AccessError, BrokenStore, StoreUnavailable, shown
+from mydso_access.model.attempts import AttemptCounter, CounterKey
+from mydso_access.model.event import Event
+from mydso_access.model.user import User
+from mydso_access.ports import Bridge, MaybeAwaitable
+from mydso_access.repositories import Repositories
+
+logger = logging.getLogger("mydso_access")
+T = TypeVar("T")
+
+
+@frozen
+class Store:
+    """What flows and gate ask instead of the repositories."""
+
+    repositories: Repositories
+    bridge: Bridge
+
+    async def counter(self, key: CounterKey) -> AttemptCounter:
+        """Return the key's counter, or a new one."""
+        counters = self.repositories.counters
+        found = await self._ask("counters.get", counters.get, key)
+        if found is None:
+            return AttemptCounter(key)
+        if type(found) is not AttemptCounter or found.key != key or not _is_version(found.version, 0):
+            raise BrokenStore("counters.get", f"{_kind(found)} instead of the counter asked for")
+        return found
+
+    async def save_counter(self, counter: AttemptCounter) -> AttemptCounter:
+        """Save the counter and return it as stored."""
+        version = await self._ask("counters.save", self.repositories.counters.save, counter)
+        return evolve(counter, version=_grown("counters.save", version, counter.version))
+
+    async def user(self, user_id: str) -> User | None:
+        """Return the user with this id."""
+        found = await self._ask("users.get", self.repositories.users.get, user_id)
+        if found is None:
+            return None
+        if type(found) is not User or found.id != user_id:
+            raise BrokenStore("users.get", f"{_kind(found)} instead of the user asked for")
+        return found
+
+    async def user_named(self, name: str) -> User | None:
+        """Return the user found under this name; whether it is exactly theirs is for the decision to say (D11)."""
+        found = await self._ask("users.named", self.repositories.users.named, name)
+        if found is not None and type(found) is not User:
+            raise BrokenStore("users.named", f"{_kind(found)} instead of a user")
+        return found
+
+    async def save_user(self, user: User, event: Event) -> User:
+        """Save user and event together and return the user as stored."""
+        version = await self._ask("users.save", self.repositories.users.save, user, event)
+        return evolve(user, version=_grown("users.save", version, user.version))
+
+    async def append(self, event: Event) -> None:
+        """Append an event; a trail that cannot be written never turns a refusal into anything else."""
+        try:
+            await self._ask("events.append", self.repositories.events.append, event)
+        except StoreUnavailable:
+            logger.exception("an event could not be stored: %s at %s", event.kind.value, event.at.isoformat())
+
+    async def _ask(self, name: str, call: Callable[..., MaybeAwaitable[T]], *arguments: Any) -> T:
+        try:
+            return await self.bridge.ask(call, *arguments)
+        except AccessError:
+            raise
+        except Exception as error:
+            raise StoreUnavailable(name) from error
+
+
+def _grown(call: str, version: Any, before: int) -> int:
+    if not _is_version(version, before):
+        raise BrokenStore(call, f"{shown(version)} instead of a version above {before}")
+    return version  # type: ignore[no-any-return]  # an int, as just checked
+
+
+def _is_version(version: Any, above: int) -> bool:
+    return type(version) is int and version > above
+
+
+def _kind(answer: Any) -> str:
+    return f"a {type(answer).__name__}"
