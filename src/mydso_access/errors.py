@@ -44,7 +44,7 @@ class AsynchronousStore(AccessError, TypeError):
 
 
 class VerifierFailed(AccessError):
-    """The password hasher raised. The attempt stays charged and nobody is signed in."""
+    """The password hasher raised, or answered no verdict. Nobody is signed in, and no password is changed."""
 
 
 class StoreError(AccessError):

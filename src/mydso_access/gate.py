@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 from attrs import define, evolve
 
-from mydso_access.decisions.lockout import Lapsed, Settlement, block_of, current
+from mydso_access.decisions.lockout import Settlement, block_of, current
 from mydso_access.decisions.outcomes import Busy, BusyBecause, Refused
 from mydso_access.decisions.sign_in import (
     Attempt,
@@ -23,7 +23,7 @@ from mydso_access.decisions.sign_in import (
     judge_keys,
     known_user_id,
 )
-from mydso_access.errors import StoreError, VerifierFailed
+from mydso_access.errors import AccessError, StoreError, VerifierFailed
 from mydso_access.installation import Installation
 from mydso_access.ledger import Ledger
 from mydso_access.model.event import Event, EventKind
@@ -96,12 +96,12 @@ class _Passage(Generic[T]):
     subject: str | None = None
 
     async def run(self) -> T | Refused | Busy:
-        facts = SignInFacts(self.attempt.name, await self.ledger.charge(self.attempt.address))
-        if refusal := judge_keys(facts):
+        address = await self.ledger.charge(self.attempt.address)
+        if refusal := judge_keys(SignInFacts(self.attempt.name, address)):
             await self.ledger.report(None)
             return refusal
-        facts = evolve(facts, account=await self.ledger.charge(self.attempt.account))
-        facts = evolve(facts, user=await self._load_user())
+        account = await self.ledger.charge(self.attempt.account)
+        facts = SignInFacts(self.attempt.name, address, account, await self._load_user())
         self.subject = known_user_id(facts)
         verdict = await self._verify(facts)
         if isinstance(verdict, Busy):
@@ -110,8 +110,8 @@ class _Passage(Generic[T]):
             case Complete(user=user):
                 return await self._grant(user)
             case refusal:
-                address = address_settlement(facts, self.installation.policy.lockout)
-                return await self._finish(refusal, address, Settlement.WRONG)
+                counted = address_settlement(facts, self.installation.policy.lockout)
+                return await self._finish(refusal, counted, Settlement.WRONG)
 
     async def _load_user(self) -> User | None:
         try:
@@ -143,9 +143,11 @@ class _Passage(Generic[T]):
             return Busy(BusyBecause.LAPSED)
         try:
             outcome = await self.claim.grant(user, self.slot)
-        except Exception:  # the password was right, but what it entitles to may not have been written
+        except Exception as error:  # the password was right, but what it entitles to may not have been written
             await self._finish(None, Settlement.GIVEN_BACK, Settlement.GIVEN_BACK)
-            raise
+            if isinstance(error, AccessError):
+                raise
+            raise VerifierFailed from error
         match outcome:
             case Refused():
                 return await self._finish(outcome, Settlement.WRONG, Settlement.WRONG)
@@ -159,14 +161,11 @@ class _Passage(Generic[T]):
         return await self.installation.bridge.shielded(self._settle(outcome, address, account))
 
     async def _settle(self, outcome: A, address: Settlement, account: Settlement) -> A | Busy:
-        lapsed = isinstance(await self.ledger.settle(self.attempt.address, address), Lapsed)
-        if self.attempt.account in self.ledger.charges:
-            cleared_too = Settlement.GIVEN_BACK if lapsed and account is Settlement.COMPLETE else account
-            lapsed |= isinstance(await self.ledger.settle(self.attempt.account, cleared_too), Lapsed)
-        if isinstance(outcome, Refused) and is_recorded(outcome) and not lapsed:
+        in_time = await self.ledger.settle(address, account)
+        if isinstance(outcome, Refused) and is_recorded(outcome) and in_time:
             await self._record(outcome)
         await self.ledger.report(self.subject)
-        return Busy(BusyBecause.LAPSED) if lapsed else outcome  # a late verdict grants nothing, right or wrong
+        return outcome if in_time else Busy(BusyBecause.LAPSED)  # a late verdict grants nothing, right or wrong
 
     async def _record(self, refused: Refused) -> None:
         event = Event(

@@ -77,28 +77,31 @@ class Ledger:
         now, lockout = self.installation.now(), self.installation.policy.lockout
         return any(is_lapsed(charge, lockout, now) for charge in self.charges.values())
 
-    async def settle(self, key: CounterKey, settlement: Settlement) -> Settled | Lapsed:
-        """Settle the charge of one key, trying until its lease ends.
+    async def settle(self, address: Settlement, account: Settlement) -> bool:
+        """Settle every charge held, each until its lease ends: the address first, the account last.
+
+        Args:
+            address: how the address's charge is settled.
+            account: how the account's is; it is only cleared if the address was settled in time.
+
+        Returns:
+            Whether every charge was settled within its lease.
 
         Raises:
             StoreError: the store failed at least once, even if a later try went through: then nothing is granted.
         """
-        lockout = self.installation.policy.lockout
-        change = partial(settle, lockout=lockout, reservation_id=self.charges[key].id, settlement=settlement)
-        fault: StoreUnavailable | None = None
-        settled: Settled | Lapsed | None = None
-        for pause in pauses(self.installation, lockout.lease):
+        in_time, fault = True, None
+        for key, reservation in self.charges.items():
+            settlement = address if key.kind is KeyKind.ADDRESS else account
+            if settlement is Settlement.COMPLETE and (fault or not in_time):
+                settlement = Settlement.GIVEN_BACK
             try:
-                settled = await self._update(key, change, lockout.lease)
-                break
-            except StoreUnavailable as error:
-                fault = error
-            if self.has_lapsed():
-                break
-            await sleep(self.installation, pause)
+                in_time &= isinstance(await self._settle_one(key, reservation.id, settlement), Settled)
+            except StoreError as error:
+                fault = fault or error
         if fault is not None:
             raise fault
-        return settled or Lapsed(AttemptCounter(key))
+        return in_time
 
     async def report(self, subject: str | None) -> None:
         """Append the events of the blocks that started or ended by what was saved.
@@ -121,6 +124,26 @@ class Ledger:
             await self.installation.store.append(event)
         self.block_changes.clear()
 
+    async def _settle_one(
+        self, key: CounterKey, reservation_id: str, settlement: Settlement
+    ) -> Settled | Lapsed | None:
+        lockout = self.installation.policy.lockout
+        change = partial(settle, lockout=lockout, reservation_id=reservation_id, settlement=settlement)
+        fault: StoreUnavailable | None = None
+        settled: Settled | Lapsed | None = None
+        for pause in pauses(lockout.lease):
+            try:
+                settled = await self._update(key, change, lockout.lease)
+                break
+            except StoreUnavailable as error:
+                fault = error
+            if self.has_lapsed():
+                break
+            await sleep(self.installation, pause)
+        if fault is not None:
+            raise fault
+        return settled
+
     async def _give_back(self, key: CounterKey, reservation_id: str) -> None:
         lockout = self.installation.policy.lockout
         change = partial(settle, lockout=lockout, reservation_id=reservation_id, settlement=Settlement.GIVEN_BACK)
@@ -131,14 +154,11 @@ class Ledger:
 
     async def _update(self, key: CounterKey, change: Callable[..., Changed], patience: timedelta) -> Changed | None:
         """Save a change, again while others are saved first; `None`: patience ended, and nothing was saved."""
-        began = self.installation.now()
-        for pause in pauses(self.installation, patience):
+        for pause in pauses(patience):
             try:
                 return await self._save_once(key, change)
             except Stale:
                 await sleep(self.installation, pause)
-            if abs(self.installation.now() - began) >= patience:
-                break
         return None
 
     async def _save_once(self, key: CounterKey, change: Callable[..., Changed]) -> Changed:

@@ -6,22 +6,19 @@ from datetime import timedelta
 from mydso_access.installation import Installation
 from mydso_access.policy.fixed import FIRST_PAUSE, LAST_PAUSE
 
+NO_TIME = timedelta()
 
-def pauses(installation: Installation, patience: timedelta) -> Iterator[float]:
-    """Yield pauses in seconds that add up to about `patience`; there is always at least one."""
-    longest, left = FIRST_PAUSE.total_seconds(), patience.total_seconds()
-    while left > 0:
-        pause = longest * (1 + installation.chance.fraction()) / 2
+
+def pauses(patience: timedelta) -> Iterator[timedelta]:
+    """Yield pauses that add up to about `patience`; there is always at least one."""
+    pause, left = FIRST_PAUSE, patience
+    while left > NO_TIME:
         yield pause
         left -= pause
-        longest = min(2 * longest, LAST_PAUSE.total_seconds())
+        pause = min(2 * pause, LAST_PAUSE)
 
 
-async def sleep(installation: Installation, pause: float) -> None:
-    """Wait, in the host's way.
-
-    Args:
-        installation: whose clock waits.
-        pause: how long, in seconds.
-    """
-    await installation.bridge.ask(installation.clock.sleep, pause)
+async def sleep(installation: Installation, pause: timedelta) -> None:
+    """Wait, in the host's way, for half of `pause` to all of it: two that collided do not collide again."""
+    seconds = pause.total_seconds() * (1 + installation.chance.fraction()) / 2
+    await installation.bridge.ask(installation.clock.sleep, seconds)

@@ -34,10 +34,10 @@ class Store:
             raise BrokenStore("counters.get", f"{_kind(found)} instead of the counter asked for")
         return found
 
-    async def save_counter(self, counter: AttemptCounter) -> AttemptCounter:
-        """Save the counter and return it as stored."""
+    async def save_counter(self, counter: AttemptCounter) -> None:
+        """Save the counter."""
         version = await self._ask("counters.save", self.repositories.counters.save, counter)
-        return evolve(counter, version=_grown("counters.save", version, counter.version))
+        _grown("counters.save", version, counter.version)
 
     async def user(self, user_id: str) -> User | None:
         """Return the user with this id."""

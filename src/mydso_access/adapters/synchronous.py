@@ -1,7 +1,7 @@
 """The bridge of the synchronous door: everything happens in the caller's thread, without an event loop."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast
 
@@ -26,9 +26,9 @@ class SynchronousBridge:
             AsynchronousStore: the answer is an awaitable; a coroutine is closed before.
         """
         answer = call(*args, **kwargs)
-        if inspect.isawaitable(answer):
+        if hasattr(type(answer), "__await__"):
             _refuse(answer, call)
-        return answer
+        return cast("T", answer)
 
     async def slot(self, slots: Slots, wait: timedelta, /) -> Slot | None:
         """Wait for a slot in this thread."""
@@ -66,7 +66,7 @@ def drive(flow: Coroutine[Any, Any, T]) -> T:
     raise AsynchronousStore(repr(flow))
 
 
-def _refuse(answer: Awaitable[Any], call: Any) -> NoReturn:
+def _refuse(answer: Any, call: Any) -> NoReturn:
     if inspect.iscoroutine(answer):
         answer.close()  # or Python warns that it was never awaited
     raise AsynchronousStore(getattr(call, "__qualname__", repr(call)))

@@ -103,7 +103,7 @@ def admit(counter: AttemptCounter, lockout: LockoutPolicy, reservation_id: str, 
     if _reaches_hard_cap(counter, lockout, in_flight):  # D4
         return Full(counter)
     reservation = Reservation(reservation_id, at, now, counter.failed)
-    return Admitted(evolve(counter, saved_at=at, reservations=(*counter.reservations, reservation)), reservation)
+    return Admitted(counter.saved(at, (*counter.reservations, reservation)), reservation)
 
 
 def block_of(counter: AttemptCounter, lockout: LockoutPolicy, now: datetime) -> Blocked | None:
@@ -137,14 +137,14 @@ def settle(
     if reservation is None:
         return Lapsed(counter)
     others = tuple(r for r in counter.reservations if r is not reservation)
-    settled = evolve(counter, reservations=others, saved_at=saved_at)
     match settlement:
         case Settlement.WRONG:
-            return Settled(_failed(settled, reservation, lockout))
+            settled = _failed(counter, reservation, lockout)
         case Settlement.GIVEN_BACK:
-            return Settled(settled)
+            settled = counter
         case Settlement.COMPLETE:
-            return Settled(_cleared(settled, reservation))
+            settled = _cleared(counter, reservation)
+    return Settled(settled.saved(saved_at, others))
 
 
 def is_lapsed(reservation: Reservation, lockout: LockoutPolicy, now: datetime) -> bool:
@@ -229,6 +229,8 @@ def _failed(counter: AttemptCounter, reservation: Reservation, lockout: LockoutP
 
 def _cleared(counter: AttemptCounter, reservation: Reservation) -> AttemptCounter:
     later = tuple(failure for failure in counter.failures if failure.at > reservation.at)
+    if later == counter.failures and reservation.failed_before <= counter.cleared:
+        return counter
     return evolve(counter, failures=later, cleared=max(counter.cleared, reservation.failed_before))
 
 

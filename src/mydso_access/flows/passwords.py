@@ -1,5 +1,6 @@
 """Changing a password (S8, S24; A18): the old one is a secret like any other, evaluated behind the gate."""
 
+from datetime import datetime
 from functools import partial
 
 from attrs import evolve, frozen
@@ -11,7 +12,8 @@ from mydso_access.decisions.password import prepared, review_change
 from mydso_access.decisions.sign_in import Attempt, SecretVerdict, judge_user, read_attempt
 from mydso_access.gate import evaluate
 from mydso_access.installation import Installation
-from mydso_access.model.event import Event, EventKind
+from mydso_access.model.event import EventKind
+from mydso_access.model.instant import next_save
 from mydso_access.model.secret import Secret, wrapped
 from mydso_access.model.user import Credential, User
 from mydso_access.saving import save_proven
@@ -69,17 +71,10 @@ class _PasswordChange:
 
     async def grant(self, user: User, slot: Slot) -> PasswordChanged | Refused | Busy:
         fresh = await self.installation.bridge.compute(slot, partial(self.installation.hasher.hash, self.new))
-        now = self.installation.now()
-        event = Event(
-            id=self.installation.chance.new_id(),
-            kind=EventKind.PASSWORD_CHANGED,
-            at=now,
-            address=str(self.attempt.client),
-        )
-        saved = await save_proven(
-            self.installation,
-            user,
-            event,
-            lambda user: evolve(user, credential=Credential(fresh, user.saved_at)),
-        )
+
+        def changed(user: User, at: datetime) -> User:
+            before = at if user.credential is None else user.credential.set_at
+            return evolve(user, credential=Credential(fresh, next_save(before, at)))  # never the instant of another
+
+        saved = await save_proven(self.installation, user, self.attempt.client, EventKind.PASSWORD_CHANGED, changed)
         return PasswordChanged(saved) if isinstance(saved, User) else saved

@@ -1,5 +1,6 @@
 """Signing in with name and password (S3, S12, S14, S36, S37)."""
 
+from datetime import datetime
 from functools import partial
 
 from attrs import evolve, frozen
@@ -10,7 +11,7 @@ from mydso_access.decisions.outcomes import Busy, Factor, Proof, Refused, Signed
 from mydso_access.decisions.sign_in import Attempt, read_attempt
 from mydso_access.gate import evaluate
 from mydso_access.installation import Installation
-from mydso_access.model.event import Event, EventKind
+from mydso_access.model.event import EventKind
 from mydso_access.model.secret import Secret, wrapped
 from mydso_access.model.user import Credential, User
 from mydso_access.saving import save_proven
@@ -56,16 +57,11 @@ class _SignIn:
 
     async def grant(self, user: User, slot: Slot) -> SignedIn | Refused | Busy:
         strengthened = await self._strengthened(user.credential, slot)
-        now = self.installation.now()
-        event = Event(
-            id=self.installation.chance.new_id(), kind=EventKind.SIGNED_IN, at=now, address=str(self.attempt.client)
-        )
-        saved = await save_proven(
-            self.installation,
-            user,
-            event,
-            lambda user: evolve(user, credential=strengthened or user.credential, last_access_at=user.saved_at),
-        )
+
+        def signed_in(user: User, at: datetime) -> User:
+            return evolve(user, credential=strengthened or user.credential, last_access_at=at)
+
+        saved = await save_proven(self.installation, user, self.attempt.client, EventKind.SIGNED_IN, signed_in)
         if not isinstance(saved, User):
             return saved
         return SignedIn(saved, Proof(saved.id, ((Factor.PASSWORD, saved.saved_at),)))

@@ -28,7 +28,9 @@ def escaped(text: str | None) -> str | None:
     Control characters (NUL, CR, LF, ESC …), line and paragraph separators, format characters (bidi marks, zero
     width) and lone surrogates; a backslash is doubled, so that nothing can pose as an escape.
     """
-    return None if text is None else "".join(map(_escaped_character, text))
+    if text is None or (text.isprintable() and "\\" not in text):
+        return text
+    return "".join(map(_escaped_character, text))
 
 
 def _escaped_character(character: str) -> str:

@@ -16,9 +16,11 @@ def utc(instant: datetime, field: str = "now") -> datetime:
     Raises:
         InvalidValue: it is no datetime, is naive, or lies outside 1970–9000.
     """
-    if type(instant) is not datetime or instant.utcoffset() is None:
+    if type(instant) is not datetime:
         raise InvalidValue(field, shown(instant), "a timezone-aware datetime")
     if instant.tzinfo is not UTC:
+        if instant.utcoffset() is None:
+            raise InvalidValue(field, shown(instant), "a timezone-aware datetime")
         instant = instant.astimezone(UTC)
     if not EARLIEST <= instant < LATEST:
         raise InvalidValue(field, shown(instant), f"an instant from {EARLIEST:%Y} to {LATEST:%Y}")

@@ -1,0 +1,153 @@
+"""What several test files need: a cheap policy, a hasher that counts, an installation with people in it."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from attrs import define, evolve, field
+
+from mydso_access import AccessControl, MemoryRepositories, SecurityPolicy
+from mydso_access.adapters.argon2 import Argon2Hasher
+from mydso_access.decisions.naming import account_key, address_key, parse_address
+from mydso_access.decisions.sign_in import SecretVerdict
+from mydso_access.model import (
+    AttemptCounter,
+    Category,
+    Credential,
+    Disabled,
+    DisabledBecause,
+    Enabled,
+    Event,
+    EventKind,
+    Invited,
+    NoLogin,
+    Secret,
+    Structure,
+    User,
+)
+from mydso_access.policy import HashingPolicy
+from mydso_access.testing import ManualClock
+from mydso_access.testing.clock import A_MONDAY
+
+RIGHT = "Correct-Horse-9"
+HOME = "192.0.2.1"
+
+
+def policy(**lockout: Any) -> SecurityPolicy:
+    """Return the preset with the cheapest hashing and, if asked, other lock-out settings."""
+    preset = SecurityPolicy.my_dso_manager()
+    return evolve(
+        preset,
+        hashing=evolve(HashingPolicy.cheapest_for_tests(), max_parallel=64),
+        lockout=evolve(preset.lockout, **lockout),
+    )
+
+
+@define
+class CountingHasher:
+    """Knows one password in plain text; counts, and takes its time over a stored hash."""
+
+    seconds: float = 0.0
+    evaluations: int = 0
+    dummies: int = 0
+    running: int = 0
+    most_running: int = 0
+    while_verifying: Callable[[], None] = field(default=lambda: None)
+    lock: Any = field(factory=threading.Lock)
+
+    @property
+    def hashes(self) -> int:
+        return self.evaluations + self.dummies
+
+    def hash(self, password: Secret[bytes], /) -> Secret[str]:
+        return Secret(password.reveal().decode())
+
+    def verify(self, stored: Secret[str], password: Secret[bytes], /) -> SecretVerdict:
+        with self.lock:
+            self.evaluations += 1
+            self.running += 1
+            self.most_running = max(self.most_running, self.running)
+        time.sleep(self.seconds)
+        self.while_verifying()
+        with self.lock:
+            self.running -= 1
+        return SecretVerdict.RIGHT if stored.reveal().encode() == password.reveal() else SecretVerdict.WRONG
+
+    def verify_dummy(self, password: Secret[bytes], /) -> None:
+        with self.lock:
+            self.dummies += 1
+
+    def needs_rehash(self, stored: Secret[str], /) -> bool:
+        return False
+
+
+def active(name: str, /, **changes: Any) -> User:
+    """Return an active user with the right password in `CountingHasher`'s form."""
+    return User(
+        **{
+            "id": f"id-{name}",
+            "category": Category.ACTIVE,
+            "structure": Structure.entity("e1"),
+            "login": Enabled(A_MONDAY),
+            "name": name,
+            "credential": Credential(Secret(RIGHT), A_MONDAY),
+            "saved_at": A_MONDAY - timedelta(days=1),
+        }
+        | changes
+    )
+
+
+PEOPLE = {
+    "known": active("known"),
+    "disabled": active("disabled", login=Disabled(DisabledBecause.ADMINISTRATOR, A_MONDAY)),
+    "invited": active("invited", login=Invited(A_MONDAY), credential=None),
+    "sso_only": active("sso_only", credential=None),
+    "contact": active("contact", category=Category.INACTIVE, login=NoLogin(), name=None, credential=None),
+    "multi": active("multi", category=Category.MULTI_ENTITY, structure=Structure.platform("p1")),
+}
+
+
+def add(repositories: Any, *users: User) -> None:
+    """Save users as a host would."""
+    for user in users:
+        event = Event(id=f"add-{user.id}", kind=EventKind.PASSWORD_CHANGED, at=user.saved_at)
+        repositories.users.save(user, event)
+
+
+def populated(*users: User) -> MemoryRepositories:
+    """Return repositories in memory with these users, or with one of each kind."""
+    repositories = MemoryRepositories()
+    add(repositories, *(users or PEOPLE.values()))
+    return repositories
+
+
+@define
+class World:
+    """An installation with a clock in the test's hand."""
+
+    repositories: MemoryRepositories = field(factory=populated)
+    hasher: Any = field(factory=CountingHasher)
+    clock: ManualClock = field(factory=ManualClock)
+    policy: SecurityPolicy = field(factory=policy)
+
+    @property
+    def access(self) -> AccessControl:
+        return AccessControl(self.repositories, policy=self.policy, hasher=self.hasher, clock=self.clock)
+
+    def account(self, name: str) -> AttemptCounter:
+        key = account_key(name)
+        return self.repositories.counters.get(key) or AttemptCounter(key)
+
+    def address(self, address: str = HOME) -> AttemptCounter:
+        key = address_key(parse_address(address), self.policy.lockout)
+        return self.repositories.counters.get(key) or AttemptCounter(key)
+
+    def events(self) -> list[Event]:
+        return [event for event in self.repositories.events.all() if not event.id.startswith("add-")]
+
+
+def argon2() -> Argon2Hasher:
+    """Return the real hasher at its cheapest."""
+    return Argon2Hasher(HashingPolicy.cheapest_for_tests())
