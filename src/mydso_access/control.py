@@ -23,19 +23,7 @@ T = TypeVar("T")
 
 
 class _Door:
-    """What both doors share.
-
-    Args:
-        repositories: where the installation's records are kept.
-        policy: the installation's policy; `SecurityPolicy.my_dso_manager()` if not given.
-        trusted_proxies: addresses or networks of the host's own proxies.
-        hasher: hashes and verifies passwords; Argon2id with the policy's parameters if not given.
-        clock: tells the time; the machine's if not given.
-        chance: draws ids; the operating system's random numbers if not given.
-
-    Raises:
-        InvalidValue: `trusted_proxies` holds something else than addresses and networks.
-    """
+    """What both doors share."""
 
     def __init__(
         self,
@@ -47,6 +35,19 @@ class _Door:
         clock: Clock | None = None,
         chance: Chance | None = None,
     ) -> None:
+        """Open the door to one installation.
+
+        Args:
+            repositories: where the installation's records are kept.
+            policy: the installation's policy; `SecurityPolicy.my_dso_manager()` if not given.
+            trusted_proxies: addresses or networks of the host's own proxies.
+            hasher: hashes and verifies passwords; Argon2id with the policy's parameters if not given.
+            clock: tells the time; the machine's if not given.
+            chance: draws ids; the operating system's random numbers if not given.
+
+        Raises:
+            InvalidValue: `trusted_proxies` holds something else than addresses and networks.
+        """
         policy = policy or SecurityPolicy.my_dso_manager()
         bridge, system_clock = self._surroundings(policy.hashing)
         self._installation = Installation(

@@ -95,5 +95,9 @@ class Taken(StoreError):
 
 def shown(value: Any) -> str:
     """Return `value` for a message: its repr, cut short; never call it with a secret."""
-    text = f"{value!r} ({type(value).__name__})"
+    kind = type(value).__name__
+    try:
+        text = f"{value!r} ({kind})"
+    except ValueError:  # Python refuses to print an int of thousands of digits
+        text = f"too long to print ({kind})"
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

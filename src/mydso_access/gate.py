@@ -84,7 +84,7 @@ async def evaluate(installation: Installation, attempt: Attempt, claim: Claim[T]
         slot.close()
 
 
-@define
+@define(eq=False, repr=False)
 class _Passage(Generic[T]):
     """One attempt on its way through the gate, with a hashing slot in hand."""
 

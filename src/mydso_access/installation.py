@@ -14,7 +14,7 @@ from mydso_access.slots import Slots
 from mydso_access.store import Store
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Installation:
     """Everything that a flow needs besides its arguments."""
 

@@ -1,7 +1,7 @@
 """The two counters of one attempt: charged, settled, given back, each by compare-and-set (S36, S37; D10)."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -10,11 +10,13 @@ from attrs import define, field
 from mydso_access.decisions.lockout import (
     Admission,
     Admitted,
+    BlockChange,
     Full,
     Lapsed,
     Settled,
     Settlement,
     admit,
+    block_change,
     is_lapsed,
     settle,
 )
@@ -22,14 +24,14 @@ from mydso_access.decisions.naming import IPAddress
 from mydso_access.errors import Stale, StoreError, StoreUnavailable
 from mydso_access.installation import Installation
 from mydso_access.model.attempts import AttemptCounter, CounterKey, KeyKind, Reservation
-from mydso_access.model.event import Event, EventKind
+from mydso_access.model.event import Event
 from mydso_access.policy.settings import Level
 from mydso_access.retry import pauses, sleep
 
 Changed = TypeVar("Changed", Admission, Settled | Lapsed)
 
 
-@define
+@define(eq=False, repr=False)
 class Ledger:
     """What one attempt has charged.
 
@@ -37,13 +39,13 @@ class Ledger:
         installation: where.
         client: the address it comes from.
         charges: the reservations held, in the order of their charge.
-        block_changes: counters before and after a save by which a block started or ended.
+        block_changes: blocks that started or ended by what was saved, with their key and instant.
     """
 
     installation: Installation
     client: IPAddress
     charges: dict[CounterKey, Reservation] = field(factory=dict)
-    block_changes: list[tuple[AttemptCounter, AttemptCounter]] = field(factory=list)
+    block_changes: list[tuple[CounterKey, BlockChange, datetime]] = field(factory=list)
 
     async def charge(self, key: CounterKey) -> Admission:
         """Charge one key. If the store fails, everything charged is given back: nothing was evaluated yet.
@@ -109,17 +111,16 @@ class Ledger:
         Args:
             subject: id of the user whom the account key belongs to, if it is anybody's.
         """
-        for before, after in self.block_changes:
-            of_account = after.key.kind is KeyKind.ACCOUNT
+        for key, change, at in self.block_changes:
             event = Event(
                 id=self.installation.chance.new_id(),
-                kind=EventKind.BLOCK_ENDED if after.blocked_until is None else EventKind.BLOCK_STARTED,
-                at=after.saved_at,
-                subject=subject if of_account else None,
+                kind=change.event,
+                at=at,
+                subject=subject if key.kind is KeyKind.ACCOUNT else None,
                 address=str(self.client),
-                rule="S36" if of_account else "S37",
+                rule=change.rule,
                 levels=frozenset({Level.INSTALLATION}),
-                until=after.blocked_until or before.blocked_until,
+                until=change.until,
             )
             await self.installation.store.append(event)
         self.block_changes.clear()
@@ -129,20 +130,24 @@ class Ledger:
     ) -> Settled | Lapsed | None:
         lockout = self.installation.policy.lockout
         change = partial(settle, lockout=lockout, reservation_id=reservation_id, settlement=settlement)
-        fault: StoreUnavailable | None = None
-        settled: Settled | Lapsed | None = None
-        for pause in pauses(lockout.lease):
-            try:
-                settled = await self._update(key, change, lockout.lease)
-                break
-            except StoreUnavailable as error:
-                fault = error
-            if self.has_lapsed():
-                break
+        try:
+            return await self._update(key, change, lockout.lease)
+        except StoreUnavailable:
+            await self._settle_after_all(key, change)
+            raise
+
+    async def _settle_after_all(self, key: CounterKey, change: Callable[..., Settled | Lapsed]) -> None:
+        """Keep trying until the lease ends, so that a fault which passes costs nobody a failure."""
+        lease = self.installation.policy.lockout.lease
+        for pause in pauses(lease):
             await sleep(self.installation, pause)
-        if fault is not None:
-            raise fault
-        return settled
+            if self.has_lapsed():
+                return
+            try:
+                await self._update(key, change, lease)
+            except StoreUnavailable:
+                continue
+            return
 
     async def _give_back(self, key: CounterKey, reservation_id: str) -> None:
         lockout = self.installation.policy.lockout
@@ -165,9 +170,9 @@ class Ledger:
         before = await self.installation.store.counter(key)
         changed = change(before, now=self.installation.now())
         after = changed.counter
-        # A refusal leaves the record alone, unless it noticed that a block started or ended.
-        if isinstance(changed, Admitted | Settled) or after.blocked_until != before.blocked_until:
+        noticed = block_change(before, after, self.installation.policy.lockout)
+        if noticed or isinstance(changed, Admitted | Settled):  # a refusal that noticed nothing leaves no trace
             await self.installation.store.save_counter(after)
-        if after.blocked_until != before.blocked_until:
-            self.block_changes.append((before, after))
+        if noticed:
+            self.block_changes.append((key, noticed, after.saved_at))
         return changed

@@ -17,7 +17,7 @@ logger = logging.getLogger("mydso_access")
 T = TypeVar("T")
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Store:
     """What flows and gate ask instead of the repositories."""
 

@@ -50,8 +50,7 @@ def attempt_and_compare_and_set() -> None:
         ledger = Ledger(installation, client)
         await ledger.charge(address)
         await ledger.charge(account)
-        await ledger.settle(address, Settlement.GIVEN_BACK)
-        await ledger.settle(account, Settlement.COMPLETE)
+        await ledger.settle(Settlement.GIVEN_BACK, Settlement.COMPLETE)
 
     def compare_and_set() -> None:
         stored = counters.get(plain) or AttemptCounter(plain)

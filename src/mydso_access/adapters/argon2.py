@@ -12,6 +12,7 @@ from mydso_access.decisions.sign_in import SecretVerdict
 from mydso_access.model.secret import Secret
 from mydso_access.policy.fixed import (
     HASH_LANES_CAP,
+    HASH_MEMORY_CAP,
     HASH_SALT_BYTES,
     HASH_TAG_BYTES,
     HASH_WORK_CAP,
@@ -70,7 +71,7 @@ class Argon2Hasher:
             self._hasher.verify(self._dummy, password.reveal())
 
     def needs_rehash(self, stored: Secret[str], /) -> bool:
-        """Tell whether a hash made now would use more memory or more passes, or other lanes at the same cost."""
+        """Tell whether a hash made now would use more memory or more passes, and not less of both together."""
         found = _bounded_parameters(stored)
         if found is None:
             return False
@@ -81,6 +82,8 @@ class Argon2Hasher:
 
 def _bounded_parameters(stored: Secret[str]) -> Parameters | None:
     """Return the parameters of a stored hash, or `None` if it must not be touched."""
+    if not stored.reveal().isascii():  # digits of other scripts would pass for numbers
+        return None
     try:
         found = extract_parameters(stored.reveal())
     except (InvalidHashError, ValueError):
@@ -88,7 +91,7 @@ def _bounded_parameters(stored: Secret[str]) -> Parameters | None:
     harmless = (
         found.type is Type.ID
         and found.version == VERSION
-        and found.memory_cost >= 1
+        and 1 <= found.memory_cost <= HASH_MEMORY_CAP
         and found.time_cost >= 1
         and found.memory_cost * found.time_cost <= HASH_WORK_CAP
         and 1 <= found.parallelism <= HASH_LANES_CAP

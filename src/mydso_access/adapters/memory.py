@@ -30,7 +30,7 @@ class MemoryUsers:
     def named(self, name: str, /) -> User | None:
         """Return the user with exactly this name."""
         with self._lock:
-            return self._by_id.get(self._id_of.get(name, ""))
+            return self._by_id[self._id_of[name]] if name in self._id_of else None
 
     def save(self, user: User, event: Event, /) -> int:
         """Store user and event, or raise `Stale` or `Taken` and store nothing."""
@@ -93,7 +93,7 @@ class MemoryEvents:
 
 
 @final
-@frozen
+@frozen(eq=False, repr=False)
 class MemoryRepositories:
     """One installation in memory, thread-safe. Records are immutable, so nothing handed out can be changed."""
 

@@ -5,8 +5,6 @@ from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast
 
-from attrs import frozen
-
 from mydso_access.errors import AsynchronousStore
 from mydso_access.ports import MaybeAwaitable
 from mydso_access.slots import Slot, Slots
@@ -15,7 +13,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@frozen
 class SynchronousBridge:
     """Calls, and refuses every awaitable: an asynchronous store behind the synchronous door never passes silently."""
 

@@ -4,10 +4,7 @@ import secrets
 import time
 from datetime import UTC, datetime
 
-from attrs import frozen
 
-
-@frozen
 class SystemClock:
     """The machine's clock, for the synchronous door."""
 
@@ -20,7 +17,6 @@ class SystemClock:
         time.sleep(seconds)
 
 
-@frozen
 class SystemChance:
     """The operating system's random numbers."""
 

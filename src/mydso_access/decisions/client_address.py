@@ -1,13 +1,17 @@
 """Which address an attempt comes from, when declared proxies stand in between: from the right, never from the left."""
 
+import re
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TypeAlias
 
-from mydso_access.decisions.naming import Address, IPAddress, parse_address
+from mydso_access.decisions.naming import IPV4_BITS, NAT64, Address, IPAddress, parse_address
 from mydso_access.errors import InvalidValue, shown
 
 IPNetwork: TypeAlias = IPv4Network | IPv6Network
+
+WITH_PORT = re.compile(r"\[(?P<v6>[0-9a-fA-F:.]+)\](?::[0-9]{1,5})?|(?P<v4>[0-9.]+):[0-9]{1,5}")
+IPV4_MAPPED = IPv6Network("::ffff:0:0/96")
 
 
 def parse_proxies(proxies: Iterable[str]) -> tuple[IPNetwork, ...]:
@@ -19,7 +23,7 @@ def parse_proxies(proxies: Iterable[str]) -> tuple[IPNetwork, ...]:
     Raises:
         InvalidValue: one of them is neither, or the whole is one text instead of a list.
     """
-    if isinstance(proxies, str):
+    if isinstance(proxies, str) or not isinstance(proxies, Iterable):
         raise InvalidValue("trusted_proxies", shown(proxies), "a list of addresses or networks")
     return tuple(map(_parse_network, proxies))
 
@@ -28,9 +32,31 @@ def _parse_network(proxy: str) -> IPNetwork:
     if type(proxy) is not str:
         raise InvalidValue("trusted_proxies", shown(proxy), "addresses or networks as text")
     try:
-        return ip_network(proxy)
-    except ValueError as error:
-        raise InvalidValue("trusted_proxies", shown(proxy), "an address or a network such as 10.0.0.0/24") from error
+        network = ip_network(proxy)
+    except ValueError:
+        raise InvalidValue("trusted_proxies", shown(proxy), "an address or a network such as 10.0.0.0/24") from None
+    if isinstance(network, IPv4Network):
+        return network
+    if network.network_address.scope_id is not None:
+        raise InvalidValue("trusted_proxies", shown(proxy), "a network without a zone id")
+    for embedding in (IPV4_MAPPED, NAT64):  # D5: an address in there is its IPv4 address, so its proxy is, too
+        if network.subnet_of(embedding):
+            return IPv4Network((int(network.network_address) & IPV4_BITS, network.prefixlen - embedding.prefixlen))
+    return network
+
+
+def _header(forwarded: str | Iterable[str]) -> str:
+    if isinstance(forwarded, str):
+        return forwarded
+    headers = list(forwarded) if isinstance(forwarded, Iterable) else [forwarded]
+    if not all(isinstance(header, str) for header in headers):
+        raise InvalidValue("forwarded", shown(forwarded), "a header as text, or a list of them")
+    return ",".join(headers)
+
+
+def _without_port(entry: str) -> str:
+    match = WITH_PORT.fullmatch(entry)  # some balancers write 192.0.2.1:443 and [2001:db8::1]:443
+    return (match["v6"] or match["v4"]) if match else entry
 
 
 def is_proxy(address: IPAddress, proxies: tuple[IPNetwork, ...]) -> bool:
@@ -51,16 +77,15 @@ def client_address(peer: Address, forwarded: str | Iterable[str] | None, proxies
         client is reached; the left-most proxy where there are only proxies.
 
     Raises:
-        InvalidValue: the peer is no IP address.
+        InvalidValue: the peer is no IP address, or a header is no text.
     """
     nearest = parse_address(peer, "peer")
     if forwarded is None or not is_proxy(nearest, proxies):
         return nearest
-    header = forwarded if isinstance(forwarded, str) else ",".join(forwarded)
     hop = nearest
-    for entry in reversed(header.split(",")):
+    for entry in reversed(_header(forwarded).split(",")):
         try:
-            hop = parse_address(entry.strip(" \t"))
+            hop = parse_address(_without_port(entry.strip(" \t")))
         except InvalidValue:
             return nearest
         if not is_proxy(hop, proxies):

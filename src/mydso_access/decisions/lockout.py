@@ -7,11 +7,12 @@ the latest of them + block, and they are spent.
 
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from attrs import evolve, frozen
 
 from mydso_access.model.attempts import AttemptCounter, CounterKey, Failure, KeyKind, Reservation
+from mydso_access.model.event import EventKind
 from mydso_access.model.instant import next_save, utc
 from mydso_access.policy.lockout import Limit, LockoutPolicy
 
@@ -80,6 +81,21 @@ class Lapsed:
     counter: AttemptCounter
 
 
+@frozen
+class BlockChange:
+    """A block started or ended.
+
+    Attributes:
+        event: which of the two.
+        until: the end of the block; `None`: not before the password is reset.
+        rule: the rule that blocks.
+    """
+
+    event: EventKind
+    until: datetime | None
+    rule: str
+
+
 def admit(counter: AttemptCounter, lockout: LockoutPolicy, reservation_id: str, now: datetime) -> Admission:
     """Decide whether the key admits one more attempt, and charge it.
 
@@ -93,23 +109,24 @@ def admit(counter: AttemptCounter, lockout: LockoutPolicy, reservation_id: str, 
         InvalidValue: `now` is naive.
     """
     now = utc(now)
-    at = next_save(counter.saved_at, now)
-    counter = _noticed(counter, lockout, now)
-    if block := block_of(counter, lockout, now):
-        return block
-    in_flight = len(counter.reservations)
-    if _counted(counter, lockout, now) + in_flight >= _limit(counter.key, lockout).failures:  # S36 S37
-        return Full(counter)
-    if _reaches_hard_cap(counter, lockout, in_flight):  # D4
-        return Full(counter)
-    reservation = Reservation(reservation_id, at, now, counter.failed)
-    return Admitted(counter.saved(at, (*counter.reservations, reservation)), reservation)
+    seen = current(counter, lockout, now)
+    noticed = _noticed(counter, seen, lockout, now)
+    if block := block_of(seen, lockout, now):
+        return Blocked(noticed, block.until, block.rule)
+    in_flight = len(seen.reservations)
+    if _counted(seen, lockout, now) + in_flight >= _limit(seen.key, lockout).failures:  # S36 S37
+        return Full(noticed)
+    if _reaches_hard_cap(seen, lockout, in_flight):  # D4
+        return Full(noticed)
+    at = next_save(seen.saved_at, now)
+    reservation = Reservation(reservation_id, at, now, seen.failed)
+    return Admitted(seen.saved(at, (*seen.reservations, reservation)), reservation)
 
 
 def block_of(counter: AttemptCounter, lockout: LockoutPolicy, now: datetime) -> Blocked | None:
     """Return the block that a `current` counter is under at `now`, or `None`."""
     if counter.blocked_until is not None and max(now, counter.saved_at) < counter.blocked_until:
-        return Blocked(counter, counter.blocked_until, "S36" if counter.key.kind is KeyKind.ACCOUNT else "S37")
+        return Blocked(counter, counter.blocked_until, _rule(counter.key))
     if _reaches_hard_cap(counter, lockout, 0):
         return Blocked(counter, None, "D4")
     return None
@@ -131,24 +148,36 @@ def settle(
         InvalidValue: `now` is naive.
     """
     now = utc(now)
-    saved_at = next_save(counter.saved_at, now)
-    counter = _noticed(counter, lockout, now)
-    reservation = next((r for r in counter.reservations if r.id == reservation_id), None)
+    seen = current(counter, lockout, now)
+    reservation = next((r for r in seen.reservations if r.id == reservation_id), None)
     if reservation is None:
-        return Lapsed(counter)
-    others = tuple(r for r in counter.reservations if r is not reservation)
+        return Lapsed(_noticed(counter, seen, lockout, now))
+    others = tuple(r for r in seen.reservations if r is not reservation)
     match settlement:
         case Settlement.WRONG:
-            settled = _failed(counter, reservation, lockout)
+            settled = _failed(seen, reservation, lockout)
         case Settlement.GIVEN_BACK:
-            settled = counter
+            settled = seen
         case Settlement.COMPLETE:
-            settled = _cleared(counter, reservation)
-    return Settled(settled.saved(saved_at, others))
+            settled = _cleared(seen, reservation)
+        case _ as never:
+            assert_never(never)
+    return Settled(settled.saved(next_save(seen.saved_at, now), others))
+
+
+def block_change(before: AttemptCounter, after: AttemptCounter, lockout: LockoutPolicy) -> BlockChange | None:
+    """Say which block started or ended between two states of one counter, or `None`."""
+    if after.blocked_until != before.blocked_until:
+        if after.blocked_until is None:
+            return BlockChange(EventKind.BLOCK_ENDED, before.blocked_until, _rule(after.key))
+        return BlockChange(EventKind.BLOCK_STARTED, after.blocked_until, _rule(after.key))
+    if _reaches_hard_cap(after, lockout, 0) and not _reaches_hard_cap(before, lockout, 0):
+        return BlockChange(EventKind.BLOCK_STARTED, None, "D4")
+    return None
 
 
 def is_lapsed(reservation: Reservation, lockout: LockoutPolicy, now: datetime) -> bool:
-    """Tell whether the clock is a lease away from the charge, in either direction (design: leases excepted)."""
+    """Tell whether the clock is a lease away from the charge, in either direction (D10: leases excepted)."""
     return abs(now - reservation.clock) >= lockout.lease
 
 
@@ -193,12 +222,15 @@ def idle_from(counter: AttemptCounter, lockout: LockoutPolicy) -> datetime | Non
     return max(ends)
 
 
-def _noticed(counter: AttemptCounter, lockout: LockoutPolicy, now: datetime) -> AttemptCounter:
-    """Return the `current` counter, to be saved as of `now` if a block started or ended since it was stored."""
-    noticed = current(counter, lockout, now)
-    if noticed.blocked_until == counter.blocked_until:
-        return noticed
-    return evolve(noticed, saved_at=next_save(counter.saved_at, now))
+def _noticed(stored: AttemptCounter, seen: AttemptCounter, lockout: LockoutPolicy, now: datetime) -> AttemptCounter:
+    """Return the counter as seen, dated to be saved if a block started or ended since it was stored."""
+    if seen is stored or block_change(stored, seen, lockout) is None:
+        return seen
+    return seen.saved(next_save(stored.saved_at, now), seen.reservations)
+
+
+def _rule(key: CounterKey) -> str:
+    return "S36" if key.kind is KeyKind.ACCOUNT else "S37"
 
 
 def _limit(key: CounterKey, lockout: LockoutPolicy) -> Limit:
@@ -228,6 +260,8 @@ def _failed(counter: AttemptCounter, reservation: Reservation, lockout: LockoutP
 
 
 def _cleared(counter: AttemptCounter, reservation: Reservation) -> AttemptCounter:
+    if counter.key.kind is KeyKind.ADDRESS:  # D3: nothing but time clears an address
+        return counter
     later = tuple(failure for failure in counter.failures if failure.at > reservation.at)
     if later == counter.failures and reservation.failed_before <= counter.cleared:
         return counter

@@ -2,7 +2,7 @@
 
 import hashlib
 import unicodedata
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TypeAlias
 
 from mydso_access.errors import InvalidValue, shown
@@ -14,8 +14,9 @@ from mydso_access.policy.names import NamePolicy
 Address: TypeAlias = str | IPv4Address | IPv6Address
 IPAddress: TypeAlias = IPv4Address | IPv6Address
 
-NAT64 = ip_network("64:ff9b::/96")
-SIX_TO_FOUR = ip_network("2002::/16")
+NAT64 = IPv6Network("64:ff9b::/96")
+SIX_TO_FOUR = IPv6Network("2002::/16")
+IPV4_BITS = 0xFFFF_FFFF
 # Control characters, lone surrogates, line and paragraph separators.
 FORBIDDEN_IN_NAMES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
@@ -62,10 +63,10 @@ def account_key(canonical: str) -> CounterKey:
 
 def address_key(address: IPAddress, policy: LockoutPolicy) -> CounterKey:
     """Return the counter key of an address: itself for IPv4, its prefix for IPv6 (D5)."""
-    if isinstance(address, IPv4Address):
+    if isinstance(address, IPv4Address):  # D5
         return _key(KeyKind.ADDRESS, str(address))
     bits = min(policy.ipv6_prefix, SIX_TO_FOUR_PREFIX) if address in SIX_TO_FOUR else policy.ipv6_prefix
-    return _key(KeyKind.ADDRESS, str(ip_network((address, bits), strict=False)))
+    return _key(KeyKind.ADDRESS, str(IPv6Network((address, bits), strict=False)))
 
 
 def _key(kind: KeyKind, subject: str) -> CounterKey:
@@ -92,6 +93,6 @@ def parse_address(address: Address, field: str = "address") -> IPAddress:
         return parsed
     if parsed.scope_id is not None:
         raise InvalidValue(field, shown(address), "an address without a zone id")
-    if parsed.ipv4_mapped is not None:
+    if parsed.ipv4_mapped is not None:  # D5
         return parsed.ipv4_mapped
-    return IPv4Address(int(parsed) & 0xFFFF_FFFF) if parsed in NAT64 else parsed
+    return IPv4Address(int(parsed) & IPV4_BITS) if parsed in NAT64 else parsed

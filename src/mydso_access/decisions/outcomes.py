@@ -9,9 +9,11 @@ from attrs import frozen
 from mydso_access.decisions.password import Violation
 from mydso_access.model.reason import Reason
 from mydso_access.model.user import User
+from mydso_access.policy.fixed import TICK
 from mydso_access.policy.settings import Level
 
 NOT_SIGNED_IN = "The name or the password is not right."
+ALMOST_A_MINUTE = timedelta(minutes=1) - TICK
 INSTALLATION = frozenset({Level.INSTALLATION})
 
 
@@ -74,9 +76,8 @@ class Refused:
         A blocked address may be told: that depends on no name.
         """
         if self.reason is Reason.ADDRESS_BLOCKED and self.until is not None:
-            return (
-                f"Too many failed sign-ins from your network address. Try again after {self.until:%Y-%m-%d %H:%M} UTC."
-            )
+            minute = (self.until + ALMOST_A_MINUTE).replace(second=0, microsecond=0)  # never told too early
+            return f"Too many failed sign-ins from your network address. Try again after {minute:%Y-%m-%d %H:%M} UTC."
         return NOT_SIGNED_IN
 
     def explain(self) -> str:

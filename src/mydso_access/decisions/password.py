@@ -105,7 +105,7 @@ def review_change(old: Secret[str], new: Secret[str], policy: PasswordPolicy) ->
         policy: lengths and composition.
     """
     review = review_password(new, policy)
-    if prepared(old) != prepared(new):
+    if prepared(old) != prepared(new):  # A18
         return review
     unchanged = Violation(Flaw.UNCHANGED, "S23", "Choose a password that differs from the present one.")
     return PasswordReview((*review.violations, unchanged), review.warnings)
@@ -125,9 +125,9 @@ def _lacking(text: str) -> list[Violation]:
         lacking.append(Violation(Flaw.NO_LETTER, "S24", "Use at least one letter."))
     if not any(character.isdecimal() for character in text):
         lacking.append(Violation(Flaw.NO_DIGIT, "S24", "Use at least one digit."))
-    if not any(character.isupper() for character in text):
+    if not any(character.isalpha() and character.isupper() for character in text):
         lacking.append(Violation(Flaw.NO_UPPERCASE, "S24", "Use at least one uppercase letter."))
-    if not any(character.islower() for character in text):
+    if not any(character.isalpha() and character.islower() for character in text):
         lacking.append(Violation(Flaw.NO_LOWERCASE, "S8", "Use at least one lowercase letter."))
     if all(character.isalnum() or character.isspace() for character in text):
         lacking.append(Violation(Flaw.NO_SPECIAL, "S24", "Use at least one special character, such as ! or €."))

@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import TypeAlias, assert_never
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from mydso_access.decisions.lockout import Admission, Admitted, Blocked, Full, Settlement
 from mydso_access.decisions.naming import IPAddress, account_key, address_key, canonical_name
@@ -91,11 +91,15 @@ SignInVerdict: TypeAlias = Complete | Refused | Busy
 
 def judge(facts: SignInFacts) -> SignInVerdict:
     """Judge one attempt by all that is known of it."""
+    return _judge(facts, facts.secret)
+
+
+def _judge(facts: SignInFacts, secret: SecretVerdict | None) -> SignInVerdict:
     if refusal := judge_keys(facts):
         return refusal
     if facts.account is None:
         return Refused(Reason.ACCOUNT_BUSY, "S36")  # S36: nothing was charged yet, so nobody is signed in
-    return judge_user(facts.user, facts.name, facts.secret)
+    return judge_user(facts.user, facts.name, secret)
 
 
 def judge_keys(facts: SignInFacts) -> Refused | Busy | None:
@@ -128,7 +132,7 @@ def evaluates(facts: SignInFacts) -> bool:
 
     Otherwise the verifier works on a dummy, so that every admitted attempt costs one hash (D2).
     """
-    return isinstance(judge(evolve(facts, secret=SecretVerdict.RIGHT)), Complete)
+    return isinstance(_judge(facts, SecretVerdict.RIGHT), Complete)
 
 
 def known_user_id(facts: SignInFacts) -> str | None:

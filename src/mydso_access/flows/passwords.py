@@ -26,7 +26,8 @@ async def change_password(
     """Replace a user's password by one they chose, once the old one is proven.
 
     Args:
-        user_id: the signed-in user.
+        user_id: the user of this very session, never one that somebody typed: whoever has no password to change is
+            refused without a hash.
         old: the present password as typed.
         new: the new password as typed.
         address: the client's IP address, as `client_address` gives it; never a proxy's.
@@ -55,7 +56,7 @@ async def change_password(
     return await evaluate(installation, attempt, _PasswordChange(installation, attempt, user_id, hashed))
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class _PasswordChange:
     """A right old password lets the new one in; it completes no sign-in, so it clears no failure."""
 

@@ -43,7 +43,7 @@ async def sign_in(
     return await evaluate(installation, attempt, _SignIn(installation, attempt))
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class _SignIn:
     """A right password starts a session, and clears the account's earlier failures."""
 

@@ -16,15 +16,22 @@ def utc(instant: datetime, field: str = "now") -> datetime:
     Raises:
         InvalidValue: it is no datetime, is naive, or lies outside 1970–9000.
     """
-    if type(instant) is not datetime:
-        raise InvalidValue(field, shown(instant), "a timezone-aware datetime")
-    if instant.tzinfo is not UTC:
-        if instant.utcoffset() is None:
-            raise InvalidValue(field, shown(instant), "a timezone-aware datetime")
-        instant = instant.astimezone(UTC)
+    if type(instant) is not datetime or instant.tzinfo is not UTC:
+        instant = _plain(instant, field)
     if not EARLIEST <= instant < LATEST:
         raise InvalidValue(field, shown(instant), f"an instant from {EARLIEST:%Y} to {LATEST:%Y}")
     return instant
+
+
+def _plain(instant: datetime, field: str) -> datetime:
+    """Return a datetime of another zone, or of a subclass such as other libraries make, as one of our own."""
+    if not isinstance(instant, datetime) or instant.utcoffset() is None:
+        raise InvalidValue(field, shown(instant), "a timezone-aware datetime")
+    try:
+        there = instant.astimezone(UTC)
+    except OverflowError:
+        raise InvalidValue(field, shown(instant), f"an instant from {EARLIEST:%Y} to {LATEST:%Y}") from None
+    return datetime(there.year, there.month, there.day, there.hour, there.minute, there.second, there.microsecond, UTC)
 
 
 def utc_or_none(instant: datetime | None) -> datetime | None:

@@ -29,6 +29,8 @@ class Secret(Generic[T]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
+        if type(self._value) is not type(other._value):
+            return False
         return hmac.compare_digest(_as_bytes(self._value), _as_bytes(other._value))
 
     def __hash__(self) -> int:
@@ -41,6 +43,9 @@ class Secret(Generic[T]):
         return repr(self)
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError("a Secret is neither copied nor pickled")
+
+    def __getstate__(self) -> NoReturn:
         raise TypeError("a Secret is neither copied nor pickled")
 
 

@@ -119,14 +119,14 @@ class User:
     def __attrs_post_init__(self) -> None:
         contact = self.category is Category.INACTIVE
         wanted = StructureKind.PLATFORM if self.category is Category.MULTI_ENTITY else StructureKind.ENTITY
-        if self.structure.kind is not wanted:
+        if self.structure.kind is not wanted:  # S2 S3 S16
             expected = f"the {wanted.value} of a user of category {self.category.value}"
             raise InvalidValue("User.structure", shown(self.structure), expected)
-        if contact != isinstance(self.login, NoLogin):
+        if contact != isinstance(self.login, NoLogin):  # S14
             expected = "NoLogin() for an inactive user, and for no other"
             raise InvalidValue("User.login", shown(self.login), expected)
-        if contact != (self.name is None):
+        if contact != (self.name is None):  # A4
             raise InvalidValue("User.name", shown(self.name), "a login name, and None for an inactive user")
-        if self.credential is not None and isinstance(self.login, NoLogin | Invited):
+        if self.credential is not None and isinstance(self.login, NoLogin | Invited):  # S12
             expected = "None for a contact and for a user who was only invited"
             raise InvalidValue("User.credential", "set", expected)

@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from difflib import get_close_matches
 from enum import Enum
 from typing import Any
 
@@ -12,7 +11,7 @@ from mydso_access.errors import InvalidPolicy, shown
 from mydso_access.policy.security_policy import SecurityPolicy
 from mydso_access.policy.settings import Setting, all_settings, value_type
 
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def with_setting(policy: SecurityPolicy, name: str, text: str) -> SecurityPolicy:
@@ -27,8 +26,12 @@ def with_setting(policy: SecurityPolicy, name: str, text: str) -> SecurityPolicy
     Raises:
         InvalidPolicy: no setting has this name (the nearest one is named), or the value is not one of its.
     """
+    if not isinstance(name, str) or not isinstance(text, str):
+        raise InvalidPolicy("setting", f"{shown(name)} = {shown(text)}", "a name and a value, both as text")
     declared = dict(all_settings(SecurityPolicy))
     if name not in declared:
+        from difflib import get_close_matches  # noqa: PLC0415  # a typing error is rare, an import is not
+
         near = get_close_matches(name, declared, n=1)
         expected = f"did you mean {near[0]}?" if near else f"one of {', '.join(declared)}"
         raise InvalidPolicy("setting", shown(name), expected)
@@ -48,7 +51,7 @@ def _parsed(name: str, field: "attrs.Attribute[Any]", text: str) -> Any:
         return text == "true"
     if kind is int and re.fullmatch(r"[0-9]{1,9}", text):
         return int(text)
-    if kind is timedelta and (match := re.fullmatch(r"([0-9]{1,6})([smhd])", text)):
+    if kind is timedelta and (match := re.fullmatch(r"([0-9]{1,6})(ms|[smhd])", text)):
         return timedelta(**{UNITS[match[2]]: int(match[1])})
     if issubclass(kind, Enum) and text in {member.value for member in kind}:
         return kind(text)

@@ -8,6 +8,7 @@ PASSWORD_LENGTH_CAP = 1024
 
 # Argon2: KiB × passes that a stored hash may ask for. A row edited to `t=2**32-1` must not stop the server.
 HASH_WORK_CAP = 4 * 1024 * 1024
+HASH_MEMORY_CAP = 2 * 1024 * 1024
 # OWASP's floor for Argon2id (ASVS 5.0, 11.4.2).
 HASH_MEMORY_FLOOR = 19 * 1024
 HASH_TIME_FLOOR = 2

@@ -5,7 +5,7 @@ from datetime import timedelta
 from attrs import frozen
 
 from mydso_access.errors import InvalidPolicy
-from mydso_access.policy.fixed import HASH_MEMORY_FLOOR, HASH_TIME_FLOOR, HASH_WORK_CAP
+from mydso_access.policy.fixed import HASH_LANES_CAP, HASH_MEMORY_CAP, HASH_MEMORY_FLOOR, HASH_TIME_FLOOR, HASH_WORK_CAP
 from mydso_access.policy.settings import Stricter, check_settings, setting
 
 
@@ -19,7 +19,7 @@ class HashingPolicy:
         source="RFC 9106",
         stricter=Stricter.HIGHER,
         minimum=8,
-        maximum=2 * 1024 * 1024,
+        maximum=HASH_MEMORY_CAP,
         doc="Memory that one hash fills; below 19 MiB only for tests.",
     )
     time_cost: int = setting(
@@ -37,7 +37,7 @@ class HashingPolicy:
         source="RFC 9106",
         stricter=Stricter.NEITHER,
         minimum=1,
-        maximum=64,
+        maximum=HASH_LANES_CAP,
         doc="Lanes that one hash is computed in.",
     )
     max_parallel: int = setting(

@@ -59,7 +59,7 @@ class Setting:
     source: str
     stricter: Stricter
     doc: str
-    at: SettableAt = SettableAt.INSTALLATION
+    at: SettableAt = SettableAt.INSTALLATION  # S38 D17
     minimum: int | timedelta | None = None
     maximum: int | timedelta | None = None
     optional: bool = False

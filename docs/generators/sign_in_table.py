@@ -1,0 +1,168 @@
+"""The sign-in table: `judge` asked about every combination of representative facts."""
+
+from datetime import UTC, datetime
+
+from attrs import frozen
+
+from generators.markdown import code, document, table
+from mydso_access import (
+    Busy,
+    Category,
+    Credential,
+    Disabled,
+    DisabledBecause,
+    Enabled,
+    Invited,
+    Refused,
+    Secret,
+    SecurityPolicy,
+    Structure,
+    User,
+)
+from mydso_access.decisions.lockout import Admitted, Blocked, Full, Settlement
+from mydso_access.decisions.naming import account_key
+from mydso_access.decisions.sign_in import (
+    Complete,
+    SecretVerdict,
+    SignInFacts,
+    SignInVerdict,
+    address_settlement,
+    evaluates,
+    is_recorded,
+    judge,
+)
+from mydso_access.model.attempts import AttemptCounter, Reservation
+
+NAME = "anna"
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ENTITY = Structure.entity("entity-1")
+COUNTER = AttemptCounter(account_key(NAME))
+ADMITTED = Admitted(COUNTER, Reservation("id", NOON, NOON, 0))
+CREDENTIAL = Credential(Secret("hash"), NOON)
+
+
+def user(login: object, name: str | None = NAME, credential: Credential | None = None) -> User:
+    """Return a user of the category that goes with the name."""
+    category = Category.ACTIVE if name else Category.INACTIVE
+    if name is None:
+        return User(id="u", category=category, structure=ENTITY)
+    return User(id="u", category=category, structure=ENTITY, login=login, name=name, credential=credential)
+
+
+# Dimension by dimension, each option with the words for it.
+FACTS = {
+    "address": {
+        "blocked": Blocked(COUNTER, NOON, "S37"),
+        "full": Full(COUNTER),
+        "admits": ADMITTED,
+    },
+    "account": {
+        "blocked": Blocked(COUNTER, NOON, "S36"),
+        "blocked by the hard cap": Blocked(COUNTER, None, "D4"),
+        "full": Full(COUNTER),
+        "not asked (never happens)": None,
+        "admits": ADMITTED,
+    },
+    "user": {
+        "nobody": None,
+        "somebody of another name": user(Enabled(NOON), "anne", CREDENTIAL),
+        "a contact, who has no name": user(None, None),
+        "invited": user(Invited(NOON)),
+        **{
+            f"disabled ({because.value})": user(Disabled(because, NOON), credential=CREDENTIAL)
+            for because in DisabledBecause
+        },
+        "enabled, without password": user(Enabled(NOON)),
+        "enabled": user(Enabled(NOON), credential=CREDENTIAL),
+    },
+    "secret": {
+        "not looked at": None,
+        "wrong": SecretVerdict.WRONG,
+        "unusable": SecretVerdict.UNUSABLE,
+        "right": SecretVerdict.RIGHT,
+    },
+}
+
+INTRODUCTION = """\
+# The sign-in table
+
+What `decisions/sign_in.py` decides, asked about every combination of these facts. Precedence is reading order: the first
+row that fits wins; *any* stands for every value of that column and of those to its right.
+
+- **address**, **account**: what the two attempt counters said to the charge.
+- **user**: the record found under the name. *Disabled* names why.
+- **secret**: what the verifier said of the password.
+- **hash**: what the verifier worked on. Every admitted attempt costs one hash; where the right password would change nothing,
+  it is a dummy's. (A password hashed with older parameters is hashed anew after it was right.)
+- **address's charge**, **account's charge**: what becomes of it: *counted* as a failure, *given back*, or
+  given back and the account's earlier failures *cleared*; – where nothing was charged.
+- **event**: whether the answer itself is stored; the start and the end of a block always are.
+
+Before this table stands the malformed attempt (an empty or over-long name, control characters, a password that cannot be
+one): it is refused without touching a counter or a hash, whatever the name."""
+
+
+@frozen
+class Row:
+    """One line of the table."""
+
+    facts: tuple[str, ...]
+    result: tuple[str, ...]
+
+
+def page() -> str:
+    """Return the page."""
+    header = (*FACTS, "answer", "rule", "hash", "address's charge", "account's charge", "event")
+    return document(INTRODUCTION, table(header, [(*row.facts, *row.result) for row in rows()]))
+
+
+def rows(*chosen: str) -> list[Row]:
+    """Return the rows below some chosen facts; one row, if what is still open changes nothing."""
+    if len(chosen) == len(FACTS):
+        return [Row(chosen, result(chosen))]
+    below = [row for option in list(FACTS.values())[len(chosen)] for row in rows(*chosen, option)]
+    if len({row.result for row in below}) > 1:
+        return below
+    return [Row((*chosen, *["any"] * (len(FACTS) - len(chosen))), below[0].result)]
+
+
+def result(chosen: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns on the right for one combination."""
+    address, account, found, secret = (options[choice] for options, choice in zip(FACTS.values(), chosen, strict=True))
+    facts = SignInFacts(NAME, address, account, found, secret)
+    verdict = judge(facts)
+    return (*answer(verdict), hash_of(facts), *charges(facts, verdict), event(verdict))
+
+
+def answer(verdict: SignInVerdict) -> tuple[str, str]:
+    """Return the answer and its rule."""
+    match verdict:
+        case Complete():
+            return "**SignedIn**", ""
+        case Busy(because=because):
+            return f"Busy {code(because.name.lower())}", ""
+        case Refused(reason=reason, rule=rule):
+            return f"Refused {code(reason.value)}", rule
+
+
+def hash_of(facts: SignInFacts) -> str:
+    """Return what the verifier works on."""
+    if not isinstance(facts.address, Admitted):
+        return "none"
+    return "the stored one" if evaluates(facts) and facts.secret is not SecretVerdict.UNUSABLE else "dummy"
+
+
+def charges(facts: SignInFacts, verdict: SignInVerdict) -> tuple[str, str]:
+    """Return what becomes of the address's and of the account's charge."""
+    if not isinstance(facts.address, Admitted):
+        return "–", "–"
+    if isinstance(verdict, Complete):
+        return "given back", "cleared"
+    lockout = SecurityPolicy.my_dso_manager().lockout
+    address = {Settlement.WRONG: "counted", Settlement.GIVEN_BACK: "given back"}[address_settlement(facts, lockout)]
+    return address, "counted" if isinstance(facts.account, Admitted) else "–"
+
+
+def event(verdict: SignInVerdict) -> str:
+    """Return whether the answer leaves an event."""
+    return "yes" if isinstance(verdict, Complete) or (isinstance(verdict, Refused) and is_recorded(verdict)) else "no"

@@ -1,0 +1,67 @@
+"""Sign in rightly once and wrongly five times, and see what the library decides, what it says and what it remembers."""
+
+from datetime import UTC, datetime
+from typing import assert_never
+
+from mydso_access import (
+    AccessControl,
+    Busy,
+    Event,
+    EventKind,
+    MemoryRepositories,
+    Refused,
+    SecurityPolicy,
+    SignedIn,
+)
+from mydso_access.adapters.argon2 import Argon2Hasher
+from mydso_access.testing import enabled_user
+
+ADDRESS = "203.0.113.7"
+PASSWORD = "Correct-Horse-9"  # noqa: S105  # an example's, worth nothing
+
+policy = SecurityPolicy.my_dso_manager()
+hasher = Argon2Hasher(policy.hashing)
+repositories = MemoryRepositories()
+access = AccessControl(repositories, policy=policy, hasher=hasher)
+
+
+def save_a_user() -> None:
+    """Save a user who may sign in; every save of a user brings the event that says why."""
+    now = datetime.now(UTC)
+    user = enabled_user("Anna.Petit", PASSWORD, hasher=hasher, since=now)
+    repositories.users.save(user, Event(id="first-event", kind=EventKind.PASSWORD_CHANGED, at=now, subject=user.id))
+    print(f"Saved {user.id}, whose login name is {user.name!r}.\n")
+
+
+def attempt(title: str, password: str) -> None:
+    """Sign in, and show the decision as the host's log and as the person sees it."""
+    print(title)
+    match access.sign_in("anna.petit", password, address=ADDRESS):
+        case SignedIn(user=user, proof=proof):
+            proven = ", ".join(factor.value for factor, _ in proof.factors)
+            print(f"  SignedIn   {user.id}, proven by {proven}")
+        case Refused() as refused:
+            print(f"  log        {refused.explain()}")
+            print(f"  person     {refused.public_message}")
+        case Busy() as busy:
+            print(f"  log        {busy.because.value}")
+            print(f"  person     {busy.public_message}")
+        case _ as never:
+            assert_never(never)
+
+
+def show_the_trail() -> None:
+    """Print every stored event; the text typed as a password or as an unknown name is in none of them."""
+    print("\nThe audit trail:")
+    for event in repositories.events.all():
+        reason = f"  {event.reason.value} ({event.rule})" if event.reason else f"  ({event.rule})" if event.rule else ""
+        print(f"  {event.at:%H:%M:%S}  {event.kind.value:<22} {event.subject}{reason}")
+
+
+if __name__ == "__main__":
+    save_a_user()
+    attempt("The right password:", PASSWORD)
+    for number in range(1, 6):
+        attempt(f"Wrong password, number {number}:", f"guess-{number}")
+    attempt("The right password again, while the account is blocked:", PASSWORD)
+    show_the_trail()

@@ -1,0 +1,195 @@
+"""A user: which category, structure, login, name and credential go together (S2, S3, S14, S16; D12)."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import product
+
+import attrs
+import pytest
+
+from mydso_access.errors import InvalidValue
+from mydso_access.model import (
+    Category,
+    Credential,
+    Disabled,
+    DisabledBecause,
+    Enabled,
+    Invited,
+    Login,
+    NoLogin,
+    Secret,
+    Structure,
+    StructureKind,
+    User,
+)
+from mydso_access.policy.fixed import EARLIEST
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+STRUCTURES = [Structure.entity("e"), Structure.platform("p")]
+LOGINS: list[Login] = [NoLogin(), Invited(NOON), Enabled(NOON), *(Disabled(why, NOON) for why in DisabledBecause)]
+CREDENTIALS = [None, Credential(Secret("$argon2id$"), NOON)]
+COMBINATIONS = list(product(Category, STRUCTURES, LOGINS, [None, "anna"], CREDENTIALS))
+
+
+def first_wrong(
+    category: Category, structure: Structure, login: Login, name: str | None, credential: Credential | None
+) -> str | None:
+    """Say, from S2, S3, S14, S16 and D12 alone, which field is the first that does not go with the others."""
+    right_kind = {
+        Category.ACTIVE: StructureKind.ENTITY,
+        Category.INACTIVE: StructureKind.ENTITY,
+        Category.MULTI_ENTITY: StructureKind.PLATFORM,
+    }[category]
+    may_sign_in_some_day = category is not Category.INACTIVE
+    had_a_password_some_day = type(login) in (Enabled, Disabled)
+    wrongs = {
+        "User.structure": structure.kind is not right_kind,
+        "User.login": may_sign_in_some_day is (type(login) is NoLogin),
+        "User.name": may_sign_in_some_day is (name is None),
+        "User.credential": credential is not None and not had_a_password_some_day,
+    }
+    return next((field for field, wrong in wrongs.items() if wrong), None)
+
+
+def shortened(value: object) -> str:
+    match value:
+        case Structure():
+            return value.kind.value
+        case Disabled():
+            return value.reason.value
+        case Category():
+            return value.value
+        case _:
+            return type(value).__name__
+
+
+@pytest.mark.parametrize("combination", COMBINATIONS, ids=lambda each: "-".join(map(shortened, each)))
+def test_every_combination_is_accepted_or_refused_by_its_first_wrong_field(combination: tuple[object, ...]) -> None:
+    category, structure, login, name, credential = combination
+    expected = first_wrong(*combination)
+    try:
+        User(id="u", category=category, structure=structure, login=login, name=name, credential=credential)
+        found = None
+    except InvalidValue as refused:
+        found = refused.field
+    assert expected == found
+
+
+def test_both_answers_occur() -> None:
+    answers = {first_wrong(*combination) for combination in COMBINATIONS}
+    assert answers == {None, "User.structure", "User.login", "User.name", "User.credential"}
+
+
+def anna(**changes: object) -> User:
+    facts = {
+        "id": "u",
+        "category": Category.ACTIVE,
+        "structure": STRUCTURES[0],
+        "login": Enabled(NOON),
+        "name": "anna",
+        "credential": CREDENTIALS[1],
+    }
+    return User(**(facts | changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "given", "expected"),
+    [
+        ({"structure": STRUCTURES[1]}, "structure", "Structure(kind=", "the entity of a user of category active"),
+        (
+            {"category": Category.MULTI_ENTITY},
+            "structure",
+            "Structure(kind=",
+            "the platform of a user of category multi_entity",
+        ),
+        ({"login": NoLogin()}, "login", "NoLogin()", "NoLogin() for an inactive user, and for no other"),
+        ({"name": None}, "name", "None (NoneType)", "a login name, and None for an inactive user"),
+        ({"login": Invited(NOON)}, "credential", "set", "None for a contact and for a user who was only invited"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_and_what_would_be_right(
+    changes: dict[str, object], field: str, given: str, expected: str
+) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        anna(**changes)
+    assert refused.value.field == f"User.{field}"
+    assert refused.value.given.startswith(given)
+    assert refused.value.expected == expected
+
+
+def test_a_changed_copy_is_checked_again() -> None:
+    with pytest.raises(InvalidValue, match=r"User\.login"):
+        attrs.evolve(anna(), category=Category.INACTIVE)
+    before = attrs.validators.get_disabled()
+    attrs.validators.set_disabled(True)
+    try:
+        with pytest.raises(InvalidValue, match=r"User\.name"):
+            attrs.evolve(anna(), name=None)
+    finally:
+        attrs.validators.set_disabled(before)
+
+
+def test_a_new_record_was_never_stored_and_has_no_past() -> None:
+    contact = User(id="c", category=Category.INACTIVE, structure=STRUCTURES[0])
+    assert (contact.version, contact.saved_at, contact.written_by) == (0, EARLIEST, None)
+    assert (contact.login, contact.name, contact.credential, contact.last_access_at) == (NoLogin(), None, None, None)
+
+
+@pytest.mark.parametrize("field", [field.name for field in attrs.fields(User)])
+def test_a_user_never_changes(field: str) -> None:
+    user = anna()
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        setattr(user, field, None)
+
+
+@pytest.mark.parametrize(
+    "value", [NoLogin(), Invited(NOON), Enabled(NOON), LOGINS[3], CREDENTIALS[1], STRUCTURES[0]], ids=repr
+)
+def test_what_a_user_is_made_of_never_changes(value: object) -> None:
+    for field in ("since", "reason", "hash", "kind", "new"):
+        with pytest.raises((attrs.exceptions.FrozenInstanceError, AttributeError)):
+            setattr(value, field, None)
+
+
+def test_every_instant_is_kept_in_utc() -> None:
+    local = NOON.astimezone(timezone(timedelta(hours=5, minutes=45)))
+    user = anna(last_access_at=local, saved_at=local, login=Disabled(DisabledBecause.DORMANT, local))
+    kept = [user.last_access_at, user.saved_at, user.login.since, Invited(local).since, Enabled(local).since]
+    kept.append(Credential(Secret("h"), local).set_at)
+    assert all(instant == NOON and instant.tzinfo is UTC for instant in kept)
+
+
+NAIVE = NOON.replace(tzinfo=None)
+
+
+BUILDS = {
+    "User.last_access_at": lambda: anna(last_access_at=NAIVE),
+    "User.saved_at": lambda: anna(saved_at=NAIVE),
+    "User.saved_at, none": lambda: anna(saved_at=None),
+    "Invited": lambda: Invited(NAIVE),
+    "Enabled": lambda: Enabled(NAIVE),
+    "Disabled": lambda: Disabled(DisabledBecause.LAPSED, NAIVE),
+    "Credential": lambda: Credential(Secret("h"), NAIVE),
+}
+
+
+@pytest.mark.parametrize("what", BUILDS)
+def test_a_naive_instant_is_refused_everywhere(what: str) -> None:
+    with pytest.raises(InvalidValue, match="timezone-aware"):
+        BUILDS[what]()
+
+
+def test_a_users_repr_shows_no_credential() -> None:
+    assert "argon2id" not in repr(anna())
+    assert "***" in repr(anna())
+
+
+def test_the_categories_and_the_reasons_of_a_disabled_login_are_closed_s2_s10_s25() -> None:
+    assert [category.value for category in Category] == ["active", "inactive", "multi_entity"]
+    assert [reason.value for reason in DisabledBecause] == ["administrator", "dormant", "lapsed"]
+
+
+def test_a_structure_is_told_by_kind_and_id() -> None:
+    assert Structure.entity("1") == Structure(StructureKind.ENTITY, "1")
+    assert Structure.platform("1") == Structure(StructureKind.PLATFORM, "1")
+    assert Structure.entity("1") != Structure.platform("1")
+    assert Structure.entity("1") != Structure.entity("2")

@@ -1,0 +1,201 @@
+"""Settings by dotted name, with values as text: every kind of value, and every way to be wrong."""
+
+from datetime import timedelta
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mydso_access.errors import AccessError, InvalidPolicy
+from mydso_access.policy import Composition, LockoutPolicy, SecurityPolicy, all_settings, with_setting
+
+PRESET = SecurityPolicy()
+
+
+def value_at(policy: SecurityPolicy, name: str) -> Any:
+    found: Any = policy
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("lockout.account.failures", "7", 7),
+        ("lockout.account.failures", "0007", 7),
+        ("lockout.address.failures", "1000", 1000),
+        ("lockout.account.window", "none", None),
+        ("lockout.account.window", "366d", timedelta(days=366)),
+        ("lockout.account.block", "90m", timedelta(minutes=90)),
+        ("lockout.address.block", "24h", timedelta(hours=24)),
+        ("lockout.lease", "45s", timedelta(seconds=45)),
+        ("lockout.lease", "1m", timedelta(minutes=1)),
+        ("lockout.hard_cap", "100", 100),
+        ("lockout.hard_cap", "none", None),
+        ("lockout.blocked_attempts_count", "false", False),
+        ("lockout.blocked_attempts_count", "true", True),
+        ("names.max_length", "100", 100),
+        ("passwords.composition", "never", Composition.NEVER),
+        ("passwords.composition", "with_rotation", Composition.WITH_ROTATION),
+        ("passwords.composition", "always", Composition.ALWAYS),
+        ("passwords.require_lowercase", "true", True),
+        ("hashing.memory_kib", "131072", 131072),
+        ("hashing.slot_wait", "10s", timedelta(seconds=10)),
+    ],
+)
+def test_every_kind_of_value_is_understood_and_nothing_else_changes(name: str, text: str, value: object) -> None:
+    changed = with_setting(PRESET, name, text)
+    assert value_at(changed, name) == value
+    assert type(value_at(changed, name)) is type(value)
+    for other, _ in all_settings(SecurityPolicy):
+        if other != name:
+            assert value_at(changed, other) == value_at(PRESET, other)
+
+
+def test_the_policy_given_stays_as_it_was() -> None:
+    with_setting(PRESET, "lockout.account.failures", "7")
+    assert PRESET.lockout.account.failures == 5
+
+
+NUMBER, DURATION = "a whole number", "a duration such as 30s, 90m, 24h or 30d"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("lockout.account.failures", text, NUMBER)
+        for text in ("", " 5", "5 ", "5\n", "+5", "-5", "5.0", "5e1", "0x5", "1_0", "five", "none", "true", "5s")
+    ]
+    + [("lockout.account.failures", text, NUMBER) for text in ("٥", "５", "1234567890", "9" * 5000)]
+    + [("lockout.hard_cap", text, f"{NUMBER} or none") for text in ("None", "NONE", "null", "", "off")]
+    + [
+        ("lockout.lease", text, DURATION)
+        for text in (
+            "30",
+            "30 s",
+            "30S",
+            "s",
+            "-30s",
+            "1.5m",
+            "1h30m",
+            "30ms",
+            "3w",
+            "none",
+            "３0s",
+            "1000000s",
+            "30s\n",
+        )
+    ]
+    + [("lockout.account.window", text, f"{DURATION} or none") for text in ("24", "None", "")]
+    + [("passwords.require_lowercase", text, "true or false") for text in ("True", "yes", "1", "", "none", " true")]
+    + [
+        ("passwords.composition", text, "never or with_rotation or always")
+        for text in ("ALWAYS", "Always", "Composition.ALWAYS", "", "none", "true", "1")
+    ],
+)
+def test_a_text_that_is_no_value_of_the_setting_is_refused_saying_what_is(name: str, text: str, expected: str) -> None:
+    with pytest.raises(InvalidPolicy) as refused:
+        with_setting(PRESET, name, text)
+    assert refused.value.field == name
+    assert refused.value.given.startswith(repr(text)[:60])
+    assert refused.value.expected == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "field"),
+    [
+        ("lockout.account.failures", "0", "Limit.failures"),
+        ("lockout.account.failures", "1001", "Limit.failures"),
+        ("lockout.account.failures", "999999999", "Limit.failures"),
+        ("lockout.account.block", "59s", "Limit.block"),
+        ("lockout.account.window", "999999d", "Limit.window"),
+        ("lockout.lease", "61s", "LockoutPolicy.lease"),
+        ("lockout.lease", "1s", "LockoutPolicy.charge_wait"),
+        ("names.max_length", "15", "NamePolicy.max_length"),
+        ("hashing.time_cost", "1", "HashingPolicy.time_cost"),
+        ("hashing.memory_kib", "1398102", "HashingPolicy.memory_kib × time_cost"),
+    ],
+)
+def test_a_value_out_of_bounds_is_refused_by_the_group_itself(name: str, text: str, field: str) -> None:
+    with pytest.raises(InvalidPolicy) as refused:
+        with_setting(PRESET, name, text)
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("lockout.account.failure", "lockout.account.failures"),
+        ("lockout.adress.block", "lockout.address.block"),
+        ("password.min_length", "passwords.min_length"),
+        ("lockout.leese", "lockout.lease"),
+        ("Lockout.lease", "lockout.lease"),
+    ],
+)
+def test_a_misspelt_setting_names_the_nearest(name: str, near: str) -> None:
+    with pytest.raises(InvalidPolicy) as refused:
+        with_setting(PRESET, name, "1")
+    assert refused.value.field == "setting"
+    assert refused.value.given == f"{name!r} (str)"
+    assert refused.value.expected == f"did you mean {near}?"
+
+
+def test_a_name_that_resembles_none_lists_them_all() -> None:
+    with pytest.raises(InvalidPolicy) as refused:
+        with_setting(PRESET, "???", "1")
+    assert refused.value.expected == "one of " + ", ".join(name for name, _ in all_settings(SecurityPolicy))
+
+
+@pytest.mark.parametrize(
+    "name", ["", "lockout", "lockout.account", "failures", ".lockout.lease", "lockout.lease.", "__class__", "lockout."]
+)
+def test_a_group_or_half_a_name_is_no_setting(name: str) -> None:
+    with pytest.raises(InvalidPolicy) as refused:
+        with_setting(PRESET, name, "1")
+    assert refused.value.field == "setting"
+
+
+def as_text(value: object) -> str:
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return str(value).lower()
+        case Composition():
+            return value.value
+        case timedelta():
+            return f"{value // timedelta(seconds=1)}s"
+        case _:
+            return str(value)
+
+
+@pytest.mark.parametrize("name", [name for name, _ in all_settings(SecurityPolicy)])
+def test_every_setting_of_the_preset_can_be_said_as_text(name: str) -> None:
+    assert with_setting(PRESET, name, as_text(value_at(PRESET, name))) == PRESET
+
+
+@given(name=st.text() | st.sampled_from([name for name, _ in all_settings(SecurityPolicy)]), text=st.text())
+def test_any_text_either_sets_or_is_refused_in_our_own_words(name: str, text: str) -> None:
+    try:
+        changed = with_setting(PRESET, name, text)
+    except AccessError:
+        return
+    assert type(changed) is SecurityPolicy
+
+
+@given(lease=st.integers(2, 60), failures=st.integers(1, 1000))
+def test_a_changed_setting_leaves_what_was_changed_before(lease: int, failures: int) -> None:
+    changed = with_setting(PRESET, "lockout.lease", f"{lease}s")
+    changed = with_setting(changed, "lockout.account.failures", str(failures))
+    account = attrs.evolve(PRESET.lockout.account, failures=failures)
+    assert LockoutPolicy(lease=timedelta(seconds=lease), account=account) == changed.lockout
+
+
+@pytest.mark.xfail(strict=True, raises=TypeError, reason="a number instead of text ends in a bare TypeError")
+@pytest.mark.parametrize(("name", "value"), [("lockout.account.failures", 5), (5, "1")], ids=repr)
+def test_what_is_no_text_is_refused_in_our_own_words(name: Any, value: Any) -> None:
+    with pytest.raises(InvalidPolicy):
+        with_setting(PRESET, name, value)

@@ -1,0 +1,246 @@
+"""Every setting of the policy: its bounds from both sides, its type, its declaration, where it may be set."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from enum import Enum, IntEnum
+
+import attrs
+import pytest
+
+from mydso_access.errors import InvalidPolicy
+from mydso_access.policy import Composition, LockoutPolicy, PasswordPolicy, SecurityPolicy, all_settings
+from mydso_access.policy.settings import SettableAt, Setting, Stricter, setting, value_type
+
+MS, SECOND, MINUTE, DAY = timedelta(milliseconds=1), timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
+HOUR = timedelta(hours=1)
+NUMBER, DURATION, YES_NO = int, timedelta, bool
+INSTALLATION, BOTH = SettableAt.INSTALLATION, SettableAt.PLATFORM_AND_ENTITY
+HIGHER, LOWER, NEITHER = Stricter.HIGHER, Stricter.LOWER, Stricter.NEITHER
+
+# name: type, least, preset, greatest, None allowed, where it may be set, which way is stricter
+EXPECTED = {
+    "lockout.account.failures": (NUMBER, 1, 5, 1000, False, INSTALLATION, LOWER),
+    "lockout.account.window": (DURATION, MINUTE, 24 * HOUR, 366 * DAY, True, INSTALLATION, HIGHER),
+    "lockout.account.block": (DURATION, MINUTE, HOUR, 366 * DAY, False, INSTALLATION, HIGHER),
+    "lockout.address.failures": (NUMBER, 1, 10, 1000, False, INSTALLATION, LOWER),
+    "lockout.address.window": (DURATION, MINUTE, 24 * HOUR, 366 * DAY, True, INSTALLATION, HIGHER),
+    "lockout.address.block": (DURATION, MINUTE, 24 * HOUR, 366 * DAY, False, INSTALLATION, HIGHER),
+    "lockout.blocked_attempts_count": (YES_NO, None, True, None, False, INSTALLATION, HIGHER),
+    "lockout.hard_cap": (NUMBER, 1, None, 10_000, True, INSTALLATION, LOWER),
+    "lockout.lease": (DURATION, SECOND, 30 * SECOND, MINUTE, False, INSTALLATION, NEITHER),
+    "lockout.charge_wait": (DURATION, 10 * MS, 2 * SECOND, MINUTE, False, INSTALLATION, NEITHER),
+    "lockout.ipv6_prefix": (NUMBER, 16, 64, 128, False, INSTALLATION, LOWER),
+    "names.max_length": (NUMBER, 16, 254, 1024, False, INSTALLATION, NEITHER),
+    "passwords.min_length": (NUMBER, 8, 9, 64, False, BOTH, HIGHER),
+    "passwords.max_length": (NUMBER, 64, 128, 256, False, INSTALLATION, NEITHER),
+    "passwords.composition": (Composition, None, Composition.ALWAYS, None, False, BOTH, HIGHER),
+    "passwords.require_lowercase": (YES_NO, None, False, None, False, BOTH, HIGHER),
+    "hashing.memory_kib": (NUMBER, 8, 65536, 2 * 1024 * 1024, False, INSTALLATION, HIGHER),
+    "hashing.time_cost": (NUMBER, 1, 3, 64, False, INSTALLATION, HIGHER),
+    "hashing.lanes": (NUMBER, 1, 4, 64, False, INSTALLATION, NEITHER),
+    "hashing.max_parallel": (NUMBER, 1, 4, 1024, False, INSTALLATION, NEITHER),
+    "hashing.slot_wait": (DURATION, MS, 5 * SECOND, MINUTE, False, INSTALLATION, NEITHER),
+    "hashing.insecure_for_tests": (YES_NO, None, False, None, False, INSTALLATION, NEITHER),
+}
+# What else has to be set for a bound to be reachable: two settings of one group may limit each other.
+COMPANIONS = {
+    ("hashing.memory_kib", 8): {"lanes": 1, "insecure_for_tests": True},
+    ("hashing.memory_kib", 2 * 1024 * 1024): {"time_cost": 2},
+    ("hashing.time_cost", 1): {"insecure_for_tests": True},
+    ("lockout.lease", SECOND): {"charge_wait": SECOND},
+    ("lockout.charge_wait", MINUTE): {"lease": MINUTE},
+}
+SETTINGS = dict(all_settings(SecurityPolicy))
+BOUNDED = [name for name, field in SETTINGS.items() if field.metadata[Setting].minimum is not None]
+STEP = {int: 1, timedelta: timedelta.resolution}
+
+
+def group_of(name: str) -> object:
+    """Return the preset's group that holds the setting `name`."""
+    group: object = SecurityPolicy()
+    for part in name.split(".")[:-1]:
+        group = getattr(group, part)
+    return group
+
+
+def build(name: str, value: object) -> object:
+    """Return the value that the setting has once its group is built with it."""
+    last = name.rpartition(".")[2]
+    changes = {last: value} | COMPANIONS.get((name, value), {})
+    return getattr(attrs.evolve(group_of(name), **changes), last)
+
+
+@pytest.fixture
+def validators_switched_off() -> Iterator[None]:
+    before = attrs.validators.get_disabled()
+    attrs.validators.set_disabled(True)
+    yield
+    attrs.validators.set_disabled(before)
+
+
+def test_the_settings_are_these_and_no_others() -> None:
+    assert list(EXPECTED) == list(SETTINGS)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_type_bounds_preset_place_and_order_are_as_decided_d3_d13_d17_s38(name: str) -> None:
+    field = SETTINGS[name]
+    declared = field.metadata[Setting]
+    default = getattr(group_of(name), field.name)
+    found = (value_type(field), declared.minimum, default, declared.maximum, declared.optional)
+    assert EXPECTED[name] == (*found, declared.at, declared.stricter)
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+@pytest.mark.parametrize("bound", ["minimum", "maximum"])
+def test_the_bound_itself_is_accepted(name: str, bound: str) -> None:
+    value = getattr(SETTINGS[name].metadata[Setting], bound)
+    assert value == build(name, value)
+
+
+def outside(name: str) -> list[object]:
+    declared, kind = SETTINGS[name].metadata[Setting], value_type(SETTINGS[name])
+    return [declared.minimum - STEP[kind], declared.maximum + STEP[kind]]
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+@pytest.mark.parametrize("side", [0, 1], ids=["below", "above"])
+def test_just_outside_is_refused_naming_field_value_and_bounds(name: str, side: int) -> None:
+    value, declared = outside(name)[side], SETTINGS[name].metadata[Setting]
+    with pytest.raises(InvalidPolicy) as refused:
+        build(name, value)
+    assert f"{type(group_of(name)).__name__}.{SETTINGS[name].name}" == refused.value.field
+    assert f"{value!r} ({type(value).__name__})" == refused.value.given
+    bounds = f"({declared.unit}) from {declared.minimum} to {declared.maximum}"
+    assert bounds in refused.value.expected
+    assert declared.optional == refused.value.expected.endswith(", or None")
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+@pytest.mark.usefixtures("validators_switched_off")
+def test_bounds_hold_even_where_attrs_validators_are_switched_off(name: str) -> None:
+    for value in outside(name):
+        with pytest.raises(InvalidPolicy):
+            build(name, value)
+
+
+@pytest.mark.usefixtures("validators_switched_off")
+def test_the_floor_and_the_pairs_hold_even_where_attrs_validators_are_switched_off() -> None:
+    for name, value in (("hashing.memory_kib", 8), ("lockout.charge_wait", MINUTE)):
+        with pytest.raises(InvalidPolicy):
+            attrs.evolve(group_of(name), **{name.rpartition(".")[2]: value})
+
+
+class Number(int):
+    """A subclass may compare as it likes, so it is none of ours."""
+
+
+class Duration(timedelta):
+    """As `Number`."""
+
+
+class Five(IntEnum):
+    """A number in disguise."""
+
+    FIVE = 5
+
+
+class Other(Enum):
+    """An enumeration that is not the setting's, with a member of the same value."""
+
+    ALWAYS = "always"
+
+
+WRONG = {
+    int: [True, False, 5.0, "5", b"5", Number(100), Five.FIVE, 5 + 0j, float("nan"), timedelta(5), (5,), object],
+    timedelta: [60, 60.0, "60s", True, Duration(minutes=1), HOUR.total_seconds()],
+    bool: [0, 1, "true", "", "yes", (), 1.0],
+    Composition: ["always", Other.ALWAYS, True, 2, Composition],
+}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_wrong_type_is_refused_naming_it_also_a_bool_for_a_number(name: str) -> None:
+    declared = SETTINGS[name].metadata[Setting]
+    for value in [*WRONG[value_type(SETTINGS[name])], *([] if declared.optional else [None])]:
+        with pytest.raises(InvalidPolicy) as refused:
+            build(name, value)
+        assert refused.value.field.endswith(f".{SETTINGS[name].name}")
+        assert refused.value.given.startswith(repr(value)[:20])
+        assert f"({type(value).__name__})" in refused.value.given
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_none_is_accepted_exactly_where_the_declaration_says_so(name: str) -> None:
+    accepted = True
+    try:
+        assert build(name, None) is None
+    except InvalidPolicy:
+        accepted = False
+    assert accepted is EXPECTED[name][4]
+
+
+def test_a_refused_enumeration_names_all_its_members() -> None:
+    with pytest.raises(InvalidPolicy) as refused:
+        PasswordPolicy(composition="always")
+    assert refused.value.expected == "one of Composition.NEVER, Composition.WITH_ROTATION, Composition.ALWAYS"
+
+
+def test_a_refused_yes_or_no_says_what_it_wants() -> None:
+    with pytest.raises(InvalidPolicy) as refused:
+        LockoutPolicy(blocked_attempts_count=1)
+    assert str(refused.value) == "LockoutPolicy.blocked_attempts_count is 1 (int): expected a bool"
+
+
+@pytest.mark.xfail(strict=True, raises=ValueError, reason="shown() takes the repr of a number of over 4300 digits")
+def test_an_absurdly_large_number_is_refused_like_any_other() -> None:
+    with pytest.raises(InvalidPolicy):
+        build("lockout.account.failures", 10**5000)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_every_setting_declares_unit_source_order_place_and_meaning(name: str) -> None:
+    declared = SETTINGS[name].metadata[Setting]
+    assert declared.unit.strip() == declared.unit != ""
+    assert re.search(r"[SD]\d+|RFC \d+|NIST|ASVS|OWASP|architecture", declared.source)
+    assert isinstance(declared.stricter, Stricter)
+    assert isinstance(declared.at, SettableAt)
+    assert declared.doc.endswith(".")
+    assert len(declared.doc) > 20
+    assert (declared.minimum is None) == (declared.maximum is None)
+
+
+@pytest.mark.parametrize("name", [name for name in EXPECTED if not name.startswith("passwords.")])
+def test_lockout_names_and_hashing_are_the_installations_alone_s38_d17(name: str) -> None:
+    assert SETTINGS[name].metadata[Setting].at is SettableAt.INSTALLATION
+
+
+def test_every_unit_of_a_duration_is_duration() -> None:
+    durations = {name for name, field in SETTINGS.items() if value_type(field) is timedelta}
+    assert {name for name, field in SETTINGS.items() if field.metadata[Setting].unit == "duration"} == durations
+
+
+def test_all_settings_starts_from_any_group_and_with_any_prefix() -> None:
+    assert [name for name, _ in all_settings(PasswordPolicy, "here.")] == [
+        "here.min_length",
+        "here.max_length",
+        "here.composition",
+        "here.require_lowercase",
+    ]
+
+
+def test_a_field_without_declaration_and_without_type_is_no_setting() -> None:
+    odd = attrs.make_class("Odd", {"untyped": attrs.field(default=1), "real": setting(2, **declaration())})
+    assert [name for name, _ in all_settings(odd)] == ["real"]
+
+
+def declaration() -> dict[str, object]:
+    return {"unit": "u", "source": "S1", "stricter": Stricter.NEITHER, "doc": "Nothing."}
+
+
+def test_a_declaration_is_complete_or_is_none() -> None:
+    for missing in declaration():
+        rest = {key: value for key, value in declaration().items() if key != missing}
+        with pytest.raises(TypeError, match=missing):
+            setting(1, **rest)

@@ -1,0 +1,88 @@
+"""README and docs: every example runs, every link leads somewhere, every generated page is what the code says."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    *sorted(path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts),
+]
+FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})(.*)$", re.MULTILINE)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def infos(text: str) -> list[str]:
+    """Return the words after every opening fence."""
+    found, closing = [], None
+    for match in FENCE.finditer(text):
+        if closing is None:
+            closing = match[1]
+            found.append(match[2])
+        elif match[1] == closing and not match[2].strip():
+            closing = None
+    assert closing is None, "a fence is never closed"
+    return found
+
+
+def prose(text: str) -> str:
+    """Return what stands outside of fences."""
+    return re.sub(r"^(`{3,})[^\n]*\n.*?^\1$", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(text: str) -> set[str]:
+    """Return what a link may name after `#`: headings in GitHub's form, and MyST's own targets."""
+    headings = re.findall(r"^#+ (.+)$", prose(text), re.MULTILINE)
+    slugs = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return slugs | set(re.findall(r"^\(([\w-]+)\)=$", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_no_python_fence_is_written_so_that_it_would_be_skipped(page: Path) -> None:
+    for info in infos(page.read_text(encoding="utf-8")):
+        language, *rest = info.split() or [""]
+        lowered = language.lower()
+        assert lowered not in ("pycon", "py", "python3", "{code-block}", "{doctest}"), f"write ```python, not ```{info}"
+        assert not lowered.startswith("python") or (info == "python" and not rest), f"write ```python, not ```{info}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_relative_link_leads_to_a_file_and_to_a_place_in_it(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for link in LINK.findall(prose(text)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), f"{name(page)} links to {link}"
+        if anchor and target.suffix == ".md":
+            assert anchor in anchors(target.read_text(encoding="utf-8")), f"{name(page)} links to {link}"
+
+
+def test_the_generated_pages_are_what_the_code_says() -> None:
+    command = [sys.executable, str(ROOT / "docs" / "generate.py"), "--check"]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_changelog_has_an_entry_for_the_present_version() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert f"## [{version}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_every_example_of_readme_and_docs_is_collected() -> None:
+    fences = {name(page): infos(page.read_text(encoding="utf-8")).count("python") for page in PAGES}
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "README.md", "docs"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    for page, count in fences.items():
+        assert len(re.findall(rf"^{re.escape(page)}::", listed, re.MULTILINE)) == count, f"{page}\n{listed}"

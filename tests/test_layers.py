@@ -1,0 +1,312 @@
+"""The house's rules, read from the imports: layers point down, decisions are pure, one way to a verifier and to a store."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import mydso_access
+
+ROOT = Path(mydso_access.__file__).parent
+PACKAGE = "mydso_access"
+FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
+
+# First part of the name below the package -> layer. errors.py is at the bottom; __init__.py is on top of everything.
+LAYERS = {
+    "errors": -1,
+    "policy": 0,
+    "model": 1,
+    "decisions": 2,
+    **dict.fromkeys(
+        ("repositories", "ports", "slots", "store", "installation", "ledger", "retry", "saving", "gate"), 3
+    ),
+    "flows": 4,
+    **dict.fromkeys(("control", "adapters", "replay", "testing", "messages"), 5),
+    "cli": 6,
+    "__init__": 7,
+    "__main__": 8,
+}
+SIDEWAYS_ALLOWED = {("control", "adapters")}
+OF_EACH_ITS_OWN = ("flows", "adapters")  # folders whose files do not know each other
+PURE = ("policy", "model", "decisions")
+NOT_PURE = {"asyncio", "argon2", "pyotp", "random", "secrets", "time", "threading", "logging", "os", "socket", "sqlalchemy"}  # fmt: skip
+NOWHERE = {"random", "pickle", "marshal", "shelve", "uuid"}
+
+
+@cache
+def tree(name: str) -> ast.Module:
+    return ast.parse(FILES[name].read_text("utf-8"))
+
+
+def imports(module: ast.AST, package: str = PACKAGE) -> Iterator[tuple[str, ast.stmt]]:
+    """Yield every imported module's full name, in functions and in `if TYPE_CHECKING` too."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"relative import in {package}"
+            origin = node.module or ""
+            inside = origin == package or origin.startswith(f"{package}.")
+            found = [f"{origin}.{alias.name}" for alias in node.names]
+            # `from mydso_access.adapters import asynchronous` means the module, `from mydso_access.errors import X` does not
+            yield from ((name if inside and is_module(name) else origin, node) for name in found)
+
+
+def is_module(name: str) -> bool:
+    path = name.removeprefix(f"{PACKAGE}.").replace(".", "/")
+    return f"{path}.py" in FILES or f"{path}/__init__.py" in FILES
+
+
+def own_imports(name: str) -> Iterator[str]:
+    """Yield the modules of this package that a file imports, without the package's name."""
+    for module, _ in imports(tree(name)):
+        if module == PACKAGE:
+            yield "__init__"
+        elif module.startswith(f"{PACKAGE}."):
+            yield module.removeprefix(f"{PACKAGE}.")
+
+
+def part(name: str) -> str:
+    """Return the part of the house that a file or module belongs to: `flows` for flows/sign_in.py."""
+    return name.removesuffix(".py").split("/")[0].split(".")[0]
+
+
+def in_folder(*folders: str) -> list[str]:
+    return [name for name in FILES if part(name) in folders and "/" in name]
+
+
+every_file = pytest.mark.parametrize("name", FILES)
+
+
+def test_there_is_something_to_read() -> None:
+    assert len(FILES) > 40
+    assert {"gate.py", "store.py", "errors.py", "decisions/sign_in.py"} <= set(FILES)
+    assert ("mydso_access.adapters.argon2") in {module for module, _ in imports(tree("control.py"))}
+
+
+@every_file
+def test_every_file_has_its_place_in_the_house(name: str) -> None:
+    assert part(name) in LAYERS
+
+
+def verdict_on(importer: str, imported: str) -> str | None:
+    """Say what is wrong with one import, or nothing."""
+    own, other = part(importer), part(imported)
+    if own == "__init__":
+        return None
+    if LAYERS[other] > LAYERS[own]:
+        return "points up"
+    if own == other:
+        if own in OF_EACH_ITS_OWN and not importer.endswith("__init__.py"):
+            return f"one of {own} imports another"
+        return None
+    if LAYERS[other] == LAYERS[own] != LAYERS["gate"] and (own, other) not in SIDEWAYS_ALLOWED:
+        return "points sideways"
+    return None
+
+
+@every_file
+def test_imports_point_down_and_never_sideways_between_two_flows_or_two_adapters(name: str) -> None:
+    assert [
+        f"{name} imports {other}: {wrong}" for other in own_imports(name) if (wrong := verdict_on(name, other))
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("importer", "imported", "wrong"),
+    [
+        ("decisions/sign_in.py", "gate", "points up"),
+        ("errors.py", "policy.settings", "points up"),
+        ("flows/sign_in.py", "flows.passwords", "one of flows imports another"),
+        ("adapters/memory.py", "adapters.argon2", "one of adapters imports another"),
+        ("replay/report.py", "adapters.memory", "points sideways"),
+        ("testing/clock.py", "control", "points sideways"),
+        ("gate.py", "__init__", "points up"),
+        ("gate.py", "ledger", None),
+        ("control.py", "adapters.argon2", None),
+        ("decisions/sign_in.py", "decisions.naming", None),
+        ("__init__.py", "control", None),
+    ],
+)
+def test_the_reading_of_the_rule_tells_right_from_wrong(importer: str, imported: str, wrong: str | None) -> None:
+    assert verdict_on(importer, imported) == wrong
+
+
+def test_the_parts_of_layer_3_import_one_another_in_no_circle() -> None:
+    graph = {name: {other for other in own_imports(name) if "." not in other} for name in FILES if "/" not in name}
+    order: list[str] = []
+    while remaining := [name for name in graph if part(name) not in order]:
+        free = [name for name in remaining if graph[name] & {part(each) for each in remaining} == set()]
+        assert free, f"a circle among {remaining}"
+        order += map(part, free)
+
+
+@pytest.mark.parametrize("name", in_folder(*PURE))
+def test_policy_model_and_decisions_reach_no_clock_no_chance_no_store(name: str) -> None:
+    assert {module.split(".")[0] for module, _ in imports(tree(name))} & NOT_PURE == set()
+
+
+def calls(module: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call):
+            yield called(node), node
+
+
+def called(node: ast.Call) -> str:
+    match node.func:
+        case ast.Attribute(attr=name):
+            return name
+        case ast.Name(id=name):
+            return name
+    return ""
+
+
+def attributes(module: ast.AST) -> set[str]:
+    return {node.attr for node in ast.walk(module) if isinstance(node, ast.Attribute)}
+
+
+@pytest.mark.parametrize("name", in_folder(*PURE))
+def test_policy_model_and_decisions_never_ask_what_time_it_is(name: str) -> None:
+    assert attributes(tree(name)) & {"now", "utcnow", "today", "fromtimestamp", "time", "perf_counter"} == set()
+
+
+@pytest.mark.parametrize("name", in_folder("flows") + [f for f in FILES if "/" not in f and LAYERS.get(part(f)) == 3])
+def test_gate_and_flows_take_time_and_chance_from_the_ports(name: str) -> None:
+    found = {module.split(".")[0] for module, _ in imports(tree(name))}
+    assert found & {"time", "secrets", "random", "asyncio", "argon2", "pyotp", "os"} == set()
+    assert not {ast.unparse(node.func) for _, node in calls(tree(name))} & {"datetime.now", "datetime.utcnow"}
+
+
+@every_file
+def test_no_guessable_chance_no_unsafe_reading_anywhere(name: str) -> None:
+    assert {module.split(".")[0] for module, _ in imports(tree(name))} & NOWHERE == set()
+    assert {found for found, _ in calls(tree(name))} & {"eval", "exec", "__import__", "uuid4", "uuid1"} == set()
+
+
+def reveals(node: ast.AST) -> bool:
+    return any(found in ("reveal", "hexdigest", "digest") for found, _ in calls(node))
+
+
+@every_file
+def test_no_revealed_secret_is_compared_but_in_constant_time(name: str) -> None:
+    compared = [node for node in ast.walk(tree(name)) if isinstance(node, ast.Compare)]
+    assert [ast.unparse(node) for node in compared if reveals(node)] == []
+
+
+def test_a_comparison_of_revealed_secrets_would_be_seen() -> None:
+    for planted in ("a.reveal() == b", "x in (a.reveal(),)", "b != hash(a.reveal())", "d.hexdigest() == e"):
+        (compare,) = (node for node in ast.walk(ast.parse(planted)) if isinstance(node, ast.Compare))
+        assert reveals(compare)
+
+
+REPOSITORY_METHODS = {"get", "named", "save", "append"}
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if part(name) in LAYERS and LAYERS[part(name)] in range(5)])
+def test_only_the_store_knows_the_repositories(name: str) -> None:
+    if name not in ("store.py", "repositories.py"):
+        assert "repositories" not in attributes(tree(name))
+        assert f"{PACKAGE}.repositories" not in {module for module, _ in imports(tree(name))}
+        assert attributes(tree(name)) & {"users", "counters", "events"} == set()
+
+
+def test_the_store_asks_repositories_only_through_its_one_helper() -> None:
+    (store,) = (node for node in tree("store.py").body if isinstance(node, ast.ClassDef) and node.name == "Store")
+    asked: set[tuple[str, str]] = set()
+    for node in ast.walk(store):
+        if not isinstance(node, ast.Call):
+            continue
+        function = ast.unparse(node.func)
+        if function == "self._ask":
+            name, method, *_ = node.args
+            assert isinstance(name, ast.Constant)
+            assert isinstance(method, ast.Attribute)
+            asked.add((name.value, ast.unparse(method).removeprefix("self.repositories.")))
+        else:
+            assert function.rpartition(".")[2] not in REPOSITORY_METHODS, f"{function} is called directly"
+    calls_said = {said for said, _ in asked}
+    assert calls_said == {method for _, method in asked}
+    assert calls_said == {"counters.get", "counters.save", "users.get", "users.named", "users.save", "events.append"}
+
+
+def test_every_answer_of_the_store_is_awaited_before_it_is_looked_at() -> None:
+    parents = {child: node for node in ast.walk(tree("store.py")) for child in ast.iter_child_nodes(node)}
+    asked = [node for found, node in calls(tree("store.py")) if found in ("_ask", "ask")]
+    assert len(asked) == 7
+    assert all(isinstance(parents[node], ast.Await) for node in asked)
+
+
+@every_file
+def test_only_the_gate_reaches_a_verifier(name: str) -> None:
+    if name != "gate.py" and part(name) not in ("adapters", "testing"):
+        assert attributes(tree(name)) & {"verify", "verify_dummy"} == set()
+
+
+def test_the_gate_reaches_the_verifier_in_one_place_for_each() -> None:
+    found = [name for name, _ in calls(tree("gate.py")) if name in ("verify", "verify_dummy")]
+    assert sorted(found) == ["verify", "verify_dummy"]
+
+
+@pytest.mark.parametrize("name", in_folder("flows"))
+def test_a_flow_charges_and_settles_nothing_itself(name: str) -> None:
+    assert {part(other) for other in own_imports(name)} & {"ledger", "store", "retry", "repositories"} == set()
+
+
+def test_secrets_are_revealed_only_where_they_are_hashed_prepared_or_stored() -> None:
+    allowed = {"adapters/argon2.py", "decisions/password.py", "model/secret.py"}
+    revealing = {name for name in FILES if any(found == "reveal" for found, _ in calls(tree(name)))}
+    assert revealing - allowed - {"adapters/codec.py"} == set()
+
+
+def test_importing_the_package_loads_no_event_loop_and_no_c_library() -> None:
+    program = (
+        "import sys, mydso_access; "
+        "print(sorted({'asyncio', 'argon2', '_argon2_cffi_bindings', 'pyotp', 'sqlalchemy', 'rich'} & set(sys.modules)))"
+    )
+    fresh = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert (fresh.stdout.strip(), fresh.stderr) == ("[]", "")
+
+
+@every_file
+def test_every_file_says_what_it_is_for_in_its_first_line(name: str) -> None:
+    first = FILES[name].read_text("utf-8").partition("\n")[0]
+    assert first.startswith(('"""', 'r"""'))
+    sentence = (ast.get_docstring(tree(name)) or "").partition("\n")[0]
+    assert len(sentence) > 20
+    assert sentence.endswith((".", "`."))
+
+
+@every_file
+def test_every_file_can_be_read_at_one_sitting(name: str) -> None:
+    assert len(FILES[name].read_text("utf-8").splitlines()) <= 350
+
+
+def test_the_public_names_are_sorted_and_there() -> None:
+    assert sorted(mydso_access.__all__) == list(dict.fromkeys(sorted(mydso_access.__all__)))
+    for name in mydso_access.__all__:
+        assert getattr(mydso_access, name) is not None
+    body = [node for node in tree("__init__.py").body if not isinstance(node, ast.ImportFrom)]
+    assert [type(node).__name__ for node in body] == ["Expr", "Assign"]  # the docstring, __all__, and nothing else
+
+
+@every_file
+def test_nothing_underscored_is_imported_from_another_file(name: str) -> None:
+    crossing = [
+        alias.name
+        for node in ast.walk(tree(name))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE)
+        for alias in node.names
+        if alias.name.startswith("_")
+    ]
+    assert crossing == []
+
+
+@every_file
+def test_nobody_stops_what_asserts_by_optimising(name: str) -> None:
+    """`python -O` removes assert statements, so none may guard anything."""
+    assert [node.lineno for node in ast.walk(tree(name)) if isinstance(node, ast.Assert)] == []
