@@ -6,15 +6,13 @@ from typing import assert_never
 from mydso_access import (
     AccessControl,
     Busy,
-    Event,
-    EventKind,
     MemoryRepositories,
     Refused,
     SecurityPolicy,
     SignedIn,
 )
 from mydso_access.adapters.argon2 import Argon2Hasher
-from mydso_access.testing import enabled_user
+from mydso_access.testing import created, enabled_user
 
 ADDRESS = "203.0.113.7"
 PASSWORD = "Correct-Horse-9"  # noqa: S105  # an example's, worth nothing
@@ -27,9 +25,8 @@ access = AccessControl(repositories, policy=policy, hasher=hasher)
 
 def save_a_user() -> None:
     """Save a user who may sign in; every save of a user brings the event that says why."""
-    now = datetime.now(UTC)
-    user = enabled_user("Anna.Petit", PASSWORD, hasher=hasher, since=now)
-    repositories.users.save(user, Event(id="first-event", kind=EventKind.PASSWORD_CHANGED, at=now, subject=user.id))
+    user = enabled_user("Anna.Petit", PASSWORD, hasher=hasher, since=datetime.now(UTC))
+    repositories.users.save(user, created(user))
     print(f"Saved {user.id}, whose login name is {user.name!r}.\n")
 
 

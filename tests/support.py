@@ -112,7 +112,7 @@ PEOPLE = {
 def add(repositories: Any, *users: User) -> None:
     """Save users as a host would."""
     for user in users:
-        event = Event(id=f"add-{user.id}", kind=EventKind.PASSWORD_CHANGED, at=user.saved_at)
+        event = Event(id=f"add-{user.id}", kind=EventKind.USER_CREATED, at=user.saved_at)
         repositories.users.save(user, event)
 
 

@@ -17,7 +17,7 @@ def test_the_quickstart_shows_a_sign_in_five_failures_a_block_and_the_trail() ->
     assert shown.count("person     The name or the password is not right.") == 6
     trail = [line.split()[1] for line in shown.partition("The audit trail:\n")[2].splitlines()]
     assert trail == [
-        "authn_password_change",
+        "user_created",
         "authn_login_success",
         *["authn_login_fail"] * 5,
         "authn_login_lock",

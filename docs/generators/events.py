@@ -22,8 +22,9 @@ The last column shows the fields that such events held, besides `id`, `kind` and
 MEANINGS = {
     EventKind.SIGNED_IN: "a complete sign-in; stored together with the user's record",
     EventKind.REFUSED: "a sign-in was refused, for a reason that leaves an event ([reasons](reasons.md))",
-    EventKind.BLOCK_STARTED: "an account (S36) or an address (S37) is blocked from now on",
+    EventKind.BLOCK_STARTED: "an account (S36) or an address (S37) is blocked from now on, or has reached its hard cap (D4)",
     EventKind.BLOCK_ENDED: "a block has ended; noticed, and stored, at the next admitted or refused attempt on that key",
+    EventKind.USER_CREATED: "a user exists from now on; the host stores it together with the user's record",
     EventKind.PASSWORD_CHANGED: "a user has changed their password; stored together with the user's record",
     EventKind.PASSWORD_CHANGE_REFUSED: "the old password was wrong, or its account is blocked",
 }
@@ -55,7 +56,7 @@ def story() -> dict[EventKind, list[str]]:
     world.access.change_password(anna, "not the password", "Another-Horse-8", address=ADDRESS)
     world.access.change_password(anna, PASSWORD, "Another-Horse-8", address=ADDRESS)
     optional = [field.name for field in attrs.fields(Event) if field.name not in ("id", "kind", "at")]
-    stored = [event for event in world.repositories.events.all() if event.id != "planted"]
+    stored = world.repositories.events.all()
     return {
         kind: [name for name in optional if any(event.kind is kind and getattr(event, name) for event in stored)]
         for kind in EventKind

@@ -53,7 +53,8 @@ class World:
 
     def save(self, user: User) -> None:
         """Save a user, with an event of no importance."""
-        self.repositories.users.save(user, Event(id="planted", kind=EventKind.PASSWORD_CHANGED, at=self.clock.now()))
+        event = Event(id="planted", kind=EventKind.USER_CREATED, at=self.clock.now(), subject=user.id)
+        self.repositories.users.save(user, event)
 
     def change(self, change: Callable[[User], User]) -> None:
         """Change the user."""

@@ -93,6 +93,11 @@ class Taken(StoreError):
         return f"{self.field} is taken by another record"
 
 
+def name_of(call: Any) -> str:
+    """Return what a call is known by: the method of the host's own class."""
+    return getattr(call, "__qualname__", None) or type(call).__name__
+
+
 def shown(value: Any) -> str:
     """Return `value` for a message: its repr, cut short; never call it with a secret."""
     kind = type(value).__name__

@@ -7,7 +7,7 @@ charged. The order is always the address first and the account last.
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
-from attrs import define, evolve
+from attrs import define
 
 from mydso_access.decisions.lockout import Settlement, block_of, current
 from mydso_access.decisions.outcomes import Busy, BusyBecause, Refused
@@ -101,14 +101,15 @@ class _Passage(Generic[T]):
             await self.ledger.report(None)
             return refusal
         account = await self.ledger.charge(self.attempt.account)
-        facts = SignInFacts(self.attempt.name, address, account, await self._load_user())
+        user = await self._load_user()
+        facts = SignInFacts(self.attempt.name, address, account, user)
         self.subject = known_user_id(facts)
         verdict = await self._verify(facts)
         if isinstance(verdict, Busy):
             return verdict
-        match judge(evolve(facts, secret=verdict)):
-            case Complete(user=user):
-                return await self._grant(user)
+        match judge(SignInFacts(self.attempt.name, address, account, user, verdict)):
+            case Complete(user=proven):
+                return await self._grant(proven)
             case refusal:
                 counted = address_settlement(facts, self.installation.policy.lockout)
                 return await self._finish(refusal, counted, Settlement.WRONG)

@@ -28,6 +28,7 @@ from mydso_access.model.event import Event
 from mydso_access.policy.settings import Level
 from mydso_access.retry import pauses, sleep
 
+SAVED = (Admitted, Settled)
 Changed = TypeVar("Changed", Admission, Settled | Lapsed)
 
 
@@ -171,7 +172,7 @@ class Ledger:
         changed = change(before, now=self.installation.now())
         after = changed.counter
         noticed = block_change(before, after, self.installation.policy.lockout)
-        if noticed or isinstance(changed, Admitted | Settled):  # a refusal that noticed nothing leaves no trace
+        if noticed or isinstance(changed, SAVED):  # a refusal that noticed nothing leaves no trace
             await self.installation.store.save_counter(after)
         if noticed:
             self.block_changes.append((key, noticed, after.saved_at))

@@ -61,7 +61,11 @@ class Bridge(Protocol):
     """Carries a flow's requests to the host's kind of code, synchronous or asynchronous."""
 
     async def ask(self, call: Callable[P, MaybeAwaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call a repository or the clock and return the value it answers, awaited if need be."""
+        """Call a repository or the clock and return the value it answers, awaited if need be.
+
+        Raises:
+            StoreUnavailable: the call raised something that is not ours.
+        """
         ...
 
     async def slot(self, slots: Slots, wait: timedelta, /) -> Slot | None:

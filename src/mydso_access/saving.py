@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from attrs import evolve
 
@@ -17,16 +18,20 @@ from mydso_access.retry import pauses, sleep
 
 
 async def save_proven(
-    installation: Installation, user: User, client: IPAddress, kind: EventKind, change: Callable[[User, datetime], User]
+    installation: Installation,
+    user: User,
+    client: IPAddress,
+    kind: EventKind,
+    change: Callable[[User, datetime], dict[str, Any]],
 ) -> User | Refused | Busy:
-    """Save `change(user, at)` together with the event that tells of it.
+    """Save the changed user together with the event that tells of it.
 
     Args:
         installation: where.
         user: the record as it was when its secret was proven.
         client: the address it was proven from.
         kind: what happened.
-        change: what changes, given the record and the instant of its save.
+        change: the fields that change and their new values, given the record and the instant of its save.
 
     Returns:
         The user as stored; a refusal if what was proven is no longer theirs; `Busy` if others kept being saved first.
@@ -39,7 +44,8 @@ async def save_proven(
         at = next_save(user.saved_at, installation.now())
         event = Event(id=event_id, kind=kind, at=at, subject=user.id, actor=user.id, address=str(client))
         try:
-            return await installation.store.save_user(evolve(change(user, at), saved_at=at, written_by=event_id), event)
+            changed = evolve(user, saved_at=at, written_by=event_id, **change(user, at))
+            return await installation.store.save_user(changed, event)
         except Stale:
             await sleep(installation, pause)
         judged = judge_again(await installation.store.user(proven.id), proven)

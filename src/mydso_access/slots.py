@@ -19,6 +19,13 @@ class Slots:
         self._waiting: deque[Future[None]] = deque()
         self._lock = threading.Lock()
 
+    def take(self) -> bool:
+        """Take a slot if one is free; nobody waits while one is."""
+        with self._lock:
+            taken = self._free > 0
+            self._free -= taken
+        return taken
+
     def request(self) -> "Future[None]":
         """Return a future that is done once a slot is the caller's; give it to `withdraw` to stop waiting."""
         turn: Future[None] = Future()

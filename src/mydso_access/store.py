@@ -1,20 +1,18 @@
-"""The repositories, distrusted: every answer is checked, every failure is a `StoreError`."""
+"""The repositories, distrusted: every answer is checked; a bridge makes every failure a `StoreError`."""
 
 import logging
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from attrs import evolve, frozen
 
-from mydso_access.errors import AccessError, BrokenStore, StoreUnavailable, shown
+from mydso_access.errors import BrokenStore, StoreUnavailable, shown
 from mydso_access.model.attempts import AttemptCounter, CounterKey
 from mydso_access.model.event import Event
 from mydso_access.model.user import User
-from mydso_access.ports import Bridge, MaybeAwaitable
+from mydso_access.ports import Bridge
 from mydso_access.repositories import Repositories
 
 logger = logging.getLogger("mydso_access")
-T = TypeVar("T")
 
 
 @frozen(eq=False, repr=False)
@@ -26,8 +24,7 @@ class Store:
 
     async def counter(self, key: CounterKey) -> AttemptCounter:
         """Return the key's counter, or a new one."""
-        counters = self.repositories.counters
-        found = await self._ask("counters.get", counters.get, key)
+        found = await self.bridge.ask(self.repositories.counters.get, key)
         if found is None:
             return AttemptCounter(key)
         if type(found) is not AttemptCounter or found.key != key or not _is_version(found.version, 0):
@@ -36,12 +33,12 @@ class Store:
 
     async def save_counter(self, counter: AttemptCounter) -> None:
         """Save the counter."""
-        version = await self._ask("counters.save", self.repositories.counters.save, counter)
+        version = await self.bridge.ask(self.repositories.counters.save, counter)
         _grown("counters.save", version, counter.version)
 
     async def user(self, user_id: str) -> User | None:
         """Return the user with this id."""
-        found = await self._ask("users.get", self.repositories.users.get, user_id)
+        found = await self.bridge.ask(self.repositories.users.get, user_id)
         if found is None:
             return None
         if type(found) is not User or found.id != user_id:
@@ -50,30 +47,22 @@ class Store:
 
     async def user_named(self, name: str) -> User | None:
         """Return the user found under this name; whether it is exactly theirs is for the decision to say (D11)."""
-        found = await self._ask("users.named", self.repositories.users.named, name)
+        found = await self.bridge.ask(self.repositories.users.named, name)
         if found is not None and type(found) is not User:
             raise BrokenStore("users.named", f"{_kind(found)} instead of a user")
         return found
 
     async def save_user(self, user: User, event: Event) -> User:
         """Save user and event together and return the user as stored."""
-        version = await self._ask("users.save", self.repositories.users.save, user, event)
+        version = await self.bridge.ask(self.repositories.users.save, user, event)
         return evolve(user, version=_grown("users.save", version, user.version))
 
     async def append(self, event: Event) -> None:
         """Append an event; a trail that cannot be written never turns a refusal into anything else."""
         try:
-            await self._ask("events.append", self.repositories.events.append, event)
+            await self.bridge.ask(self.repositories.events.append, event)
         except StoreUnavailable:
             logger.exception("an event could not be stored: %s at %s", event.kind.value, event.at.isoformat())
-
-    async def _ask(self, name: str, call: Callable[..., MaybeAwaitable[T]], *arguments: Any) -> T:
-        try:
-            return await self.bridge.ask(call, *arguments)
-        except AccessError:
-            raise
-        except Exception as error:
-            raise StoreUnavailable(name) from error
 
 
 def _grown(call: str, version: Any, before: int) -> int:

@@ -18,9 +18,9 @@ from mydso_access.adapters.synchronous import drive
 from mydso_access.decisions.lockout import Settlement
 from mydso_access.decisions.naming import account_key, address_key, parse_address
 from mydso_access.ledger import Ledger
-from mydso_access.model import AttemptCounter, Event, EventKind
+from mydso_access.model import AttemptCounter
 from mydso_access.policy import HashingPolicy
-from mydso_access.testing import enabled_user
+from mydso_access.testing import created, enabled_user
 
 RIGHT, HOME = "Correct-Horse-9", "192.0.2.1"
 CHEAPEST = HashingPolicy.cheapest_for_tests()
@@ -64,7 +64,7 @@ def attempt_and_compare_and_set() -> None:
 def sign_in_and_raw_verify() -> None:
     repositories, hasher = MemoryRepositories(), Argon2Hasher(CHEAPEST)
     user = enabled_user("known", RIGHT, hasher=hasher)
-    repositories.users.save(user, Event(id="added", kind=EventKind.PASSWORD_CHANGED, at=user.saved_at))
+    repositories.users.save(user, created(user))
     access = AccessControl(repositories, policy=POLICY, hasher=hasher)
     raw = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     stored = raw.hash(RIGHT)

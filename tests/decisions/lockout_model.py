@@ -168,8 +168,10 @@ class Model:
         self.history.append(Rebinding(self.next_save(clock), clock))
 
     def refuse(self, clock: datetime) -> None:
-        """A refusal leaves the key alone, unless it notices that a block started or ended."""
-        if self.read(clock).blocked_until != self.saved().blocked_until:
+        """A refusal leaves the key alone, unless it notices that a block started or ended, or the cap was reached."""
+        before, after = self.saved(), self.read(clock)
+        reaches_cap = self.cap is not None and before.consecutive < self.cap <= after.consecutive
+        if after.blocked_until != before.blocked_until or reaches_cap:
             self.history.append(Notice(self.next_save(clock), clock))
 
     # What the history says.

@@ -33,22 +33,28 @@ FAULTS = {
         "Reservation(reservation_id, at, at,",
     ),
     "two charges may bear one date": (
-        "    at = next_save(counter.saved_at, now)",
-        "    at = max(counter.saved_at, now)",
+        "    at = next_save(seen.saved_at, now)",
+        "    at = max(seen.saved_at, now)",
     ),
     "what lapses is forgotten": (
         "counter = _failed(evolve(counter, reservations=others), reservation, lockout)",
         "counter = evolve(counter, reservations=others)",
     ),
-    "what is given back clears": (
-        "            settled = counter\n",
-        "            settled = _cleared(counter, reservation)\n",
+    "what is given back counts": (
+        "            settled = seen\n",
+        "            settled = _failed(seen, reservation, lockout)\n",
     ),
     "a sign-in clears failures charged after it": ("if failure.at > reservation.at)", "if False)"),
     "a sign-in clears failures known after its charge": (
         "cleared=max(counter.cleared, reservation.failed_before)",
         "cleared=counter.failed",
     ),
+    "a sign-in clears an address": ("if counter.key.kind is KeyKind.ADDRESS:", "if False:"),
+    "a noticed block is decided a microsecond late": (
+        "block_of(seen, lockout, now)",
+        "block_of(noticed, lockout, now)",
+    ),
+    "a noticed hard cap is not saved": ("if _reaches_hard_cap(after, lockout, 0)", "if False"),
     "failures are not kept for what is in flight": (
         "*(reservation.at for reservation in counter.reservations)])",
         "])",

@@ -52,10 +52,9 @@ def answers_of_code(vector: dict[str, Any], code: Any = decisions) -> list[Step]
             case "idle":
                 result = code.idle_from(stored, lockout)
         answer = _ANSWERS[step["do"]](code, lockout, result, now)
-        if step["do"] in {"admit", "settle"} and (
-            isinstance(result, code.Admitted | code.Settled) or result.counter.blocked_until != stored.blocked_until
-        ):
-            stored = result.counter
+        if step["do"] in {"admit", "settle"}:
+            noticed = code.block_change(stored, result.counter, lockout)
+            stored = result.counter if noticed or isinstance(result, code.Admitted | code.Settled) else stored
         answered.append(asked(step) | answer)
     return answered
 

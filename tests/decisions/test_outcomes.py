@@ -41,7 +41,6 @@ def test_a_blocked_address_may_be_told_since_it_depends_on_no_name_s37() -> None
     assert Refused(Reason.ADDRESS_BLOCKED, "S37").public_message == PLAIN
 
 
-@pytest.mark.xfail(strict=True, reason="the minute is cut, so whoever comes right then is still refused")
 def test_the_instant_told_is_not_before_the_end_of_the_block() -> None:
     end = UNTIL + timedelta(seconds=37)
     assert "10:14 UTC" not in Refused(Reason.ADDRESS_BLOCKED, "S37", end).public_message

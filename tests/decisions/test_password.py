@@ -267,9 +267,6 @@ def test_reviews_never_change() -> None:
 # --- letters, digits and specials at the edges of Unicode
 
 
-@pytest.mark.xfail(
-    strict=True, reason="str.isupper is true for circled letters and Roman numerals, which are no letters"
-)
 @pytest.mark.parametrize("symbol", ["\u24b6", "\u2167", "\U0001f130"], ids=ascii)
 def test_a_symbol_that_is_no_letter_is_no_uppercase_letter_s24(symbol: str) -> None:
     assert Flaw.NO_UPPERCASE in flaws(review(f"abcdef1!{symbol}").violations)

@@ -130,7 +130,6 @@ def test_a_secret_has_no_dict_to_read() -> None:
         Secret(CANARY).other = 1
 
 
-@pytest.mark.xfail(strict=True, reason="object.__getstate__ (3.11) hands the value out; some serialisers ask it")
 def test_the_state_that_a_serialiser_may_ask_for_shows_nothing() -> None:
     try:
         state: object = Secret(CANARY).__getstate__()

@@ -81,7 +81,7 @@ NUMBER, DURATION = "a whole number", "a duration such as 30s, 90m, 24h or 30d"
             "-30s",
             "1.5m",
             "1h30m",
-            "30ms",
+            "30us",
             "3w",
             "none",
             "３0s",
@@ -194,7 +194,6 @@ def test_a_changed_setting_leaves_what_was_changed_before(lease: int, failures: 
     assert LockoutPolicy(lease=timedelta(seconds=lease), account=account) == changed.lockout
 
 
-@pytest.mark.xfail(strict=True, raises=TypeError, reason="a number instead of text ends in a bare TypeError")
 @pytest.mark.parametrize(("name", "value"), [("lockout.account.failures", 5), (5, "1")], ids=repr)
 def test_what_is_no_text_is_refused_in_our_own_words(name: Any, value: Any) -> None:
     with pytest.raises(InvalidPolicy):

@@ -46,6 +46,7 @@ class Argon2Hasher:
             type=Type.ID,
         )
         self._dummy = _impossible_hash(policy)
+        self._parameters = self._dummy[: self._dummy.index("p=")] + f"p={policy.lanes}$"
 
     def hash(self, password: Secret[bytes], /) -> Secret[str]:
         """Return a new hash, with a salt of its own."""
@@ -53,7 +54,7 @@ class Argon2Hasher:
 
     def verify(self, stored: Secret[str], password: Secret[bytes], /) -> SecretVerdict:
         """Compare the whole password with a stored hash."""
-        if _bounded_parameters(stored) is not None:
+        if self._looks_like_ours(stored) or _bounded_parameters(stored) is not None:
             try:
                 self._hasher.verify(stored.reveal(), password.reveal())
             except VerifyMismatchError:
@@ -72,12 +73,17 @@ class Argon2Hasher:
 
     def needs_rehash(self, stored: Secret[str], /) -> bool:
         """Tell whether a hash made now would use more memory or more passes, and not less of both together."""
-        found = _bounded_parameters(stored)
+        found = None if self._looks_like_ours(stored) else _bounded_parameters(stored)
         if found is None:
             return False
         wanted = self._policy
         grown = wanted.memory_kib > found.memory_cost or wanted.time_cost > found.time_cost
         return grown and wanted.memory_kib * wanted.time_cost >= found.memory_cost * found.time_cost
+
+    def _looks_like_ours(self, stored: Secret[str]) -> bool:
+        """Tell, without parsing, whether a hash has the present parameters and sizes."""
+        text = stored.reveal()
+        return text.startswith(self._parameters) and len(text) == len(self._dummy) and text.isascii()
 
 
 def _bounded_parameters(stored: Secret[str]) -> Parameters | None:

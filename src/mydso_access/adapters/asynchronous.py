@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from attrs import define, field, frozen
 
+from mydso_access.errors import AccessError, StoreUnavailable, name_of
 from mydso_access.ports import MaybeAwaitable
 from mydso_access.slots import Slot, Slots
 
@@ -38,14 +39,25 @@ class AsynchronousBridge:
         return cls(ThreadPoolExecutor(count, thread_name_prefix="mydso-access-hashing"))
 
     async def ask(self, call: Callable[P, MaybeAwaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call and return the answer, awaited if it can be."""
-        if inspect.iscoroutinefunction(call):
-            return cast("T", await call(*args, **kwargs))
-        answer = await asyncio.to_thread(call, *args, **kwargs)
-        return cast("T", await answer if inspect.isawaitable(answer) else answer)
+        """Call and return the answer, awaited if it can be.
+
+        Raises:
+            StoreUnavailable: the call raised something that is not ours.
+        """
+        try:
+            if inspect.iscoroutinefunction(call):
+                return cast("T", await call(*args, **kwargs))
+            answer = await asyncio.to_thread(call, *args, **kwargs)
+            return cast("T", await answer if inspect.isawaitable(answer) else answer)
+        except AccessError:
+            raise
+        except Exception as error:
+            raise StoreUnavailable(name_of(call)) from error
 
     async def slot(self, slots: Slots, wait: timedelta, /) -> Slot | None:
         """Wait for a slot without blocking the loop."""
+        if slots.take():
+            return Slot(slots)
         turn = slots.request()
         try:
             granted, _ = await asyncio.wait({asyncio.wrap_future(turn)}, timeout=wait.total_seconds())

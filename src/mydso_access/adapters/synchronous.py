@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast
 
-from mydso_access.errors import AsynchronousStore
+from mydso_access.errors import AccessError, AsynchronousStore, StoreUnavailable, name_of
 from mydso_access.ports import MaybeAwaitable
 from mydso_access.slots import Slot, Slots
 
@@ -21,14 +21,22 @@ class SynchronousBridge:
 
         Raises:
             AsynchronousStore: the answer is an awaitable; a coroutine is closed before.
+            StoreUnavailable: the call raised something that is not ours.
         """
-        answer = call(*args, **kwargs)
+        try:
+            answer = call(*args, **kwargs)
+        except AccessError:
+            raise
+        except Exception as error:
+            raise StoreUnavailable(name_of(call)) from error
         if hasattr(type(answer), "__await__"):
             _refuse(answer, call)
         return cast("T", answer)
 
     async def slot(self, slots: Slots, wait: timedelta, /) -> Slot | None:
         """Wait for a slot in this thread."""
+        if slots.take():
+            return Slot(slots)
         turn = slots.request()
         try:
             turn.result(wait.total_seconds())
@@ -66,4 +74,4 @@ def drive(flow: Coroutine[Any, Any, T]) -> T:
 def _refuse(answer: Any, call: Any) -> NoReturn:
     if inspect.iscoroutine(answer):
         answer.close()  # or Python warns that it was never awaited
-    raise AsynchronousStore(getattr(call, "__qualname__", repr(call)))
+    raise AsynchronousStore(name_of(call))

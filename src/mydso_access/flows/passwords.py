@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from functools import partial
+from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from mydso_access.decisions.lockout import Settlement
 from mydso_access.decisions.naming import Address
@@ -73,9 +74,9 @@ class _PasswordChange:
     async def grant(self, user: User, slot: Slot) -> PasswordChanged | Refused | Busy:
         fresh = await self.installation.bridge.compute(slot, partial(self.installation.hasher.hash, self.new))
 
-        def changed(user: User, at: datetime) -> User:
+        def changed(user: User, at: datetime) -> dict[str, Any]:
             before = at if user.credential is None else user.credential.set_at
-            return evolve(user, credential=Credential(fresh, next_save(before, at)))  # never the instant of another
+            return {"credential": Credential(fresh, next_save(before, at))}  # never the instant of another
 
         saved = await save_proven(self.installation, user, self.attempt.client, EventKind.PASSWORD_CHANGED, changed)
         return PasswordChanged(saved) if isinstance(saved, User) else saved

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from attrs import evolve, frozen
 
@@ -58,8 +59,8 @@ class _SignIn:
     async def grant(self, user: User, slot: Slot) -> SignedIn | Refused | Busy:
         strengthened = await self._strengthened(user.credential, slot)
 
-        def signed_in(user: User, at: datetime) -> User:
-            return evolve(user, credential=strengthened or user.credential, last_access_at=at)
+        def signed_in(user: User, at: datetime) -> dict[str, Any]:
+            return {"credential": strengthened or user.credential, "last_access_at": at}
 
         saved = await save_proven(self.installation, user, self.attempt.client, EventKind.SIGNED_IN, signed_in)
         if not isinstance(saved, User):
