@@ -91,35 +91,41 @@ def _argon2(hashing: HashingPolicy) -> PasswordHasher:
     return Argon2Hasher(hashing)
 
 
+# A door's method is its flow: signature, docstring and all. What the decorated method says itself is only its name.
+
+
 def _synchronous(
     flow: Callable[Concatenate[Installation, P], Coroutine[Any, Any, T]],
-) -> "Callable[Concatenate[AccessControl, P], T]":
+) -> "Callable[[Any], Callable[Concatenate[AccessControl, P], T]]":
     @wraps(flow)
     def call(door: "AccessControl", /, *args: P.args, **kwargs: P.kwargs) -> T:
         running = flow(door._installation, *args, **kwargs)
         del args, kwargs  # they hold a password, which no traceback through here may show
         return drive(running)
 
-    return call
+    return lambda _: call
 
 
 def _asynchronous(
     flow: Callable[Concatenate[Installation, P], Coroutine[Any, Any, T]],
-) -> "Callable[Concatenate[AsyncAccessControl, P], Coroutine[Any, Any, T]]":
+) -> "Callable[[Any], Callable[Concatenate[AsyncAccessControl, P], Coroutine[Any, Any, T]]]":
     @wraps(flow)
     async def call(door: "AsyncAccessControl", /, *args: P.args, **kwargs: P.kwargs) -> T:
         running = flow(door._installation, *args, **kwargs)
         del args, kwargs  # they hold a password, which no traceback through here may show
         return await running
 
-    return call
+    return lambda _: call
 
 
 class AccessControl(_Door):
     """The door for synchronous hosts: Flask, Django, scripts. Repositories must be synchronous."""
 
-    sign_in = _synchronous(sign_in)
-    change_password = _synchronous(change_password)
+    @_synchronous(sign_in)
+    def sign_in(self) -> None: ...
+
+    @_synchronous(change_password)
+    def change_password(self) -> None: ...
 
     def _surroundings(self, hashing: HashingPolicy) -> tuple[Bridge, Clock]:  # noqa: ARG002
         return SynchronousBridge(), SystemClock()
@@ -131,8 +137,11 @@ class AsyncAccessControl(_Door):
     Repositories may be asynchronous or synchronous, method by method; synchronous ones run in threads.
     """
 
-    sign_in = _asynchronous(sign_in)
-    change_password = _asynchronous(change_password)
+    @_asynchronous(sign_in)
+    def sign_in(self) -> None: ...
+
+    @_asynchronous(change_password)
+    def change_password(self) -> None: ...
 
     def _surroundings(self, hashing: HashingPolicy) -> tuple[Bridge, Clock]:
         from mydso_access.adapters import asynchronous  # noqa: PLC0415  # asyncio only where it is used

@@ -12,7 +12,7 @@ from mydso_access.model.user import User
 from mydso_access.ports import Bridge
 from mydso_access.repositories import Repositories
 
-logger = logging.getLogger("mydso_access")
+logger: logging.Logger = logging.getLogger("mydso_access")
 
 
 @frozen(eq=False, repr=False)

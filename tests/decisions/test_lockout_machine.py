@@ -114,6 +114,21 @@ class AttemptsOnOneKey(RuleBasedStateMachine):
             self.now += part * self.lockout.lease / 2 + offset
             self._settle(new_id, how)
 
+    @precondition(lambda self: self.model.window is not None)
+    @rule(part=PARTS, offset=OFFSETS, first_is_first=st.booleans())
+    def fail_around_the_end_of_a_window(self, part: int, offset: timedelta, first_is_first: bool) -> None:
+        """Attempts charged within a window of a failure are answered once it is over."""
+        self._count()
+        if (new_id := self._charge()) is not None:
+            self._settle(new_id, "wrong")
+        end = self.model.last_save + self.model.window
+        self.now = end - part * self.lockout.lease / 4
+        ids = [self._charge()]
+        self.now = end + offset
+        ids.append(self._charge())
+        for charge_id in ids if first_is_first else reversed(ids):
+            self._settle(charge_id or "unknown", "wrong")
+
     @precondition(lambda self: self.stored.reservations)
     @rule(which=WHICH, how=HOW)
     def settle_what_is_in_flight(self, which: int, how: str) -> None:

@@ -18,7 +18,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-logger = logging.getLogger("mydso_access")
+logger: logging.Logger = logging.getLogger("mydso_access")
 
 
 @define

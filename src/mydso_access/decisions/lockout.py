@@ -166,13 +166,13 @@ def settle(
 
 
 def block_change(before: AttemptCounter, after: AttemptCounter, lockout: LockoutPolicy) -> BlockChange | None:
-    """Say which block started or ended between two states of one counter, or `None`."""
+    """Say which block started or ended between two states of one counter, or `None`; the lasting one before the timed."""
+    if _reaches_hard_cap(after, lockout, 0) and not _reaches_hard_cap(before, lockout, 0):
+        return BlockChange(EventKind.BLOCK_STARTED, None, "D4")
     if after.blocked_until != before.blocked_until:
         if after.blocked_until is None:
             return BlockChange(EventKind.BLOCK_ENDED, before.blocked_until, _rule(after.key))
         return BlockChange(EventKind.BLOCK_STARTED, after.blocked_until, _rule(after.key))
-    if _reaches_hard_cap(after, lockout, 0) and not _reaches_hard_cap(before, lockout, 0):
-        return BlockChange(EventKind.BLOCK_STARTED, None, "D4")
     return None
 
 
@@ -216,7 +216,7 @@ def idle_from(counter: AttemptCounter, lockout: LockoutPolicy) -> datetime | Non
     if limit.window is None and (pending or counter.failures):
         return None
     window = limit.window or timedelta()
-    ends = [counter.blocked_until or counter.saved_at]
+    ends = [counter.saved_at, counter.blocked_until or counter.saved_at]
     ends += [failure.at + window for failure in counter.failures]
     ends += [reservation.at + lockout.lease + max(window, limit.block) for reservation in counter.reservations]
     return max(ends)
