@@ -112,7 +112,7 @@ def admit(counter: AttemptCounter, lockout: LockoutPolicy, reservation_id: str, 
     seen = current(counter, lockout, now)
     noticed = _noticed(counter, seen, lockout, now)
     if block := block_of(seen, lockout, now):
-        return Blocked(noticed, block.until, block.rule)
+        return block if noticed is seen else evolve(block, counter=noticed)
     in_flight = len(seen.reservations)
     if _counted(seen, lockout, now) + in_flight >= _limit(seen.key, lockout).failures:  # S36 S37
         return Full(noticed)
