@@ -225,7 +225,7 @@ def test_the_store_asks_repositories_only_through_its_one_helper() -> None:
         if function == "self.bridge.ask":
             method = node.args[0]
             assert isinstance(method, ast.Attribute)
-            asked.add(ast.unparse(method).removeprefix("self.repositories."))
+            asked.add(ast.unparse(method).removeprefix("self."))
         else:
             assert function.rpartition(".")[2] not in REPOSITORY_METHODS, f"{function} is called directly"
     assert asked == {"counters.get", "counters.save", "users.get", "users.named", "users.save", "events.append"}

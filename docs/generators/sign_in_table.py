@@ -165,4 +165,6 @@ def charges(facts: SignInFacts, verdict: SignInVerdict) -> tuple[str, str]:
 
 def event(verdict: SignInVerdict) -> str:
     """Return whether the answer leaves an event."""
-    return "yes" if isinstance(verdict, Complete) or (isinstance(verdict, Refused) and is_recorded(verdict)) else "no"
+    lockout = SecurityPolicy.my_dso_manager().lockout
+    recorded = isinstance(verdict, Refused) and is_recorded(verdict, lockout)
+    return "yes" if isinstance(verdict, Complete) or recorded else "no"

@@ -15,6 +15,7 @@ from mydso_access.decisions.outcomes import (
     SignInOutcome,
 )
 from mydso_access.decisions.password import Flaw, PasswordReview, Violation, review_password
+from mydso_access.decisions.sign_in import SecretVerdict
 from mydso_access.errors import (
     AccessError,
     AsynchronousStore,
@@ -95,6 +96,7 @@ __all__ = [
     "Repositories",
     "Reservation",
     "Secret",
+    "SecretVerdict",
     "SecurityPolicy",
     "SignInOutcome",
     "SignedIn",

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
@@ -56,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mydso-access", description="Sign-in and access rules of My DSO Manager.")
+    parser.add_argument("--version", action="version", version=f"mydso-access {version('mydso-access')}")
     commands = parser.add_subparsers(title="commands", required=True)
     command = commands.add_parser(
         "replay",

@@ -8,6 +8,7 @@ from mydso_access.adapters.synchronous import SynchronousBridge, drive
 from mydso_access.adapters.system import SystemChance, SystemClock
 from mydso_access.decisions.client_address import client_address, parse_proxies
 from mydso_access.decisions.naming import Address
+from mydso_access.errors import InvalidValue, shown
 from mydso_access.flows.passwords import change_password
 from mydso_access.flows.sign_in import sign_in
 from mydso_access.installation import Installation
@@ -46,17 +47,19 @@ class _Door:
             chance: draws ids; the operating system's random numbers if not given.
 
         Raises:
-            InvalidValue: `trusted_proxies` holds something else than addresses and networks.
+            InvalidValue: `policy` is none, or `trusted_proxies` holds something else than addresses and networks.
         """
-        policy = policy or SecurityPolicy.my_dso_manager()
+        policy = SecurityPolicy.my_dso_manager() if policy is None else policy
+        if type(policy) is not SecurityPolicy:
+            raise InvalidValue("policy", shown(policy), "a SecurityPolicy")
         bridge, system_clock = self._surroundings(policy.hashing)
         self._installation = Installation(
             policy=policy,
-            store=Store(repositories, bridge),
+            store=Store(repositories.users, repositories.counters, repositories.events, bridge),
             bridge=bridge,
-            hasher=hasher or _argon2(policy.hashing),
-            clock=clock or system_clock,
-            chance=chance or SystemChance(),
+            hasher=_argon2(policy.hashing) if hasher is None else hasher,
+            clock=system_clock if clock is None else clock,
+            chance=SystemChance() if chance is None else chance,
             slots=Slots(policy.hashing.max_parallel),
             proxies=parse_proxies(trusted_proxies),
         )
@@ -99,8 +102,10 @@ def _synchronous(
 ) -> "Callable[[Any], Callable[Concatenate[AccessControl, P], T]]":
     @wraps(flow)
     def call(door: "AccessControl", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        running = flow(door._installation, *args, **kwargs)
-        del args, kwargs  # they hold a password, which no traceback through here may show
+        try:
+            running = flow(door._installation, *args, **kwargs)
+        finally:
+            del args, kwargs  # they hold a password, which no traceback through here may show
         return drive(running)
 
     return lambda _: call
@@ -111,8 +116,10 @@ def _asynchronous(
 ) -> "Callable[[Any], Callable[Concatenate[AsyncAccessControl, P], Coroutine[Any, Any, T]]]":
     @wraps(flow)
     async def call(door: "AsyncAccessControl", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        running = flow(door._installation, *args, **kwargs)
-        del args, kwargs  # they hold a password, which no traceback through here may show
+        try:
+            running = flow(door._installation, *args, **kwargs)
+        finally:
+            del args, kwargs  # they hold a password, which no traceback through here may show
         return await running
 
     return lambda _: call

@@ -44,7 +44,18 @@ class AsynchronousStore(AccessError, TypeError):
 
 
 class VerifierFailed(AccessError):
-    """The password hasher raised, or answered no verdict. Nobody is signed in, and no password is changed."""
+    """The password hasher raised, or answered no verdict. Nobody is signed in, and no password is changed.
+
+    Attributes:
+        why: what the hasher said, or what kind of exception it raised; never a secret.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"the password hasher failed: {self.why}"
 
 
 class StoreError(AccessError):

@@ -4,8 +4,9 @@ Both keys are charged, and both charges saved, before a secret is evaluated; an 
 charged. The order is always the address first and the account last.
 """
 
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from attrs import define
 
@@ -23,11 +24,13 @@ from mydso_access.decisions.sign_in import (
     judge_keys,
     known_user_id,
 )
-from mydso_access.errors import AccessError, StoreError, VerifierFailed
+from mydso_access.errors import StoreError, VerifierFailed
 from mydso_access.installation import Installation
 from mydso_access.ledger import Ledger
 from mydso_access.model.event import Event, EventKind
+from mydso_access.model.secret import Secret
 from mydso_access.model.user import User
+from mydso_access.saving import Save, save_proven
 from mydso_access.slots import Slot
 
 A = TypeVar("A")
@@ -44,6 +47,11 @@ class Claim(Protocol[T_co]):
         ...
 
     @property
+    def stands_when_late(self) -> bool:
+        """Whether what was written in time counts although it was settled too late."""
+        ...
+
+    @property
     def refusal_event(self) -> EventKind:
         """The event of a refusal."""
         ...
@@ -52,7 +60,11 @@ class Claim(Protocol[T_co]):
         """Load whom the password would prove."""
         ...
 
-    async def grant(self, user: User, slot: Slot) -> T_co | Refused | Busy:
+    def hash_to_store(self, user: User) -> Callable[[], Secret[str]] | None:
+        """Return the work of making the hash that the grant will store, if it stores one."""
+        ...
+
+    async def grant(self, save: Save, hashed: Secret[str] | None) -> T_co | Refused | Busy:
         """Write what the right password entitles to; the charges are settled after it."""
         ...
 
@@ -96,6 +108,13 @@ class _Passage(Generic[T]):
     subject: str | None = None
 
     async def run(self) -> T | Refused | Busy:
+        try:
+            return await self._run()
+        except Exception:
+            await self.ledger.report(self.subject)  # what was saved is told of, whatever failed after it
+            raise
+
+    async def _run(self) -> T | Refused | Busy:
         address = await self.ledger.charge(self.attempt.address)
         if refusal := judge_keys(SignInFacts(self.attempt.name, address)):
             await self.ledger.report(None)
@@ -106,13 +125,14 @@ class _Passage(Generic[T]):
         self.subject = known_user_id(facts)
         verdict = await self._verify(facts)
         if isinstance(verdict, Busy):
+            await self.ledger.report(self.subject)
             return verdict
         match judge(SignInFacts(self.attempt.name, address, account, user, verdict)):
             case Complete(user=proven):
-                return await self._grant(proven)
+                return await self._prove(proven)
             case refusal:
                 counted = address_settlement(facts, self.installation.policy.lockout)
-                return await self._finish(refusal, counted, Settlement.WRONG)
+                return await self._finish(self._settle(refusal, counted, Settlement.WRONG))
 
     async def _load_user(self) -> User | None:
         try:
@@ -124,11 +144,12 @@ class _Passage(Generic[T]):
     async def _verify(self, facts: SignInFacts) -> SecretVerdict | Busy | None:
         """Evaluate the stored secret, or a dummy where the right one would change nothing: one hash either way."""
         try:
-            verdict = await self.installation.bridge.compute(self.slot, partial(self._look, facts))
+            return await self.installation.bridge.compute(self.slot, partial(self._look, facts))
         except Exception as error:
-            await self._finish(None, Settlement.WRONG, Settlement.WRONG)
-            raise VerifierFailed from error
-        return verdict
+            await self._finish(self._settle(None, Settlement.WRONG, Settlement.WRONG))
+            if isinstance(error, VerifierFailed):
+                raise
+            raise VerifierFailed(type(error).__name__) from error
 
     def _look(self, facts: SignInFacts) -> SecretVerdict | Busy | None:
         if self.ledger.has_lapsed():  # read again just before: past the lease nothing is evaluated
@@ -139,34 +160,47 @@ class _Passage(Generic[T]):
         hasher.verify_dummy(self.attempt.password)
         return None
 
-    async def _grant(self, user: User) -> T | Refused | Busy:
-        if self.ledger.has_lapsed():
-            return Busy(BusyBecause.LAPSED)
+    async def _prove(self, user: User) -> T | Refused | Busy:
+        hashed = None
         try:
-            outcome = await self.claim.grant(user, self.slot)
-        except Exception as error:  # the password was right, but what it entitles to may not have been written
-            await self._finish(None, Settlement.GIVEN_BACK, Settlement.GIVEN_BACK)
-            if isinstance(error, AccessError):
+            if work := self.claim.hash_to_store(user):
+                hashed = await self.installation.bridge.compute(self.slot, work)
+        except Exception as error:
+            await self._finish(self._settle(None, Settlement.GIVEN_BACK, Settlement.GIVEN_BACK))
+            if isinstance(error, VerifierFailed):
                 raise
-            raise VerifierFailed from error
+            raise VerifierFailed(type(error).__name__) from error
+        return await self._finish(self._grant(user, hashed))
+
+    async def _grant(self, user: User, hashed: Secret[str] | None) -> T | Refused | Busy:
+        try:
+            outcome = await self.claim.grant(partial(save_proven, self.ledger, user), hashed)
+        except StoreError:  # the password was right, but nobody knows whether what it entitles to was written
+            await self._settle(None, Settlement.GIVEN_BACK, Settlement.GIVEN_BACK)
+            raise
         match outcome:
             case Refused():
-                return await self._finish(outcome, Settlement.WRONG, Settlement.WRONG)
+                return await self._settle(outcome, Settlement.WRONG, Settlement.WRONG)
             case Busy():
-                return await self._finish(outcome, Settlement.GIVEN_BACK, Settlement.GIVEN_BACK)
+                return await self._settle(outcome, Settlement.GIVEN_BACK, Settlement.GIVEN_BACK)
             case _:
-                return await self._finish(outcome, Settlement.GIVEN_BACK, self.claim.settlement)
+                return await self._settle(outcome, Settlement.GIVEN_BACK, self.claim.settlement)
 
-    async def _finish(self, outcome: A, address: Settlement, account: Settlement) -> A | Busy:
-        """Settle, then answer; what has begun is carried to its end even if the client hangs up."""
-        return await self.installation.bridge.shielded(self._settle(outcome, address, account))
+    async def _finish(self, work: Coroutine[Any, Any, A]) -> A:
+        """Save and settle, then answer: with the slot free again, and to the end even if the client hangs up."""
+        self.slot.close()
+        return await self.installation.bridge.shielded(work)
 
     async def _settle(self, outcome: A, address: Settlement, account: Settlement) -> A | Busy:
         in_time = await self.ledger.settle(address, account)
-        if isinstance(outcome, Refused) and is_recorded(outcome) and in_time:
+        lockout = self.installation.policy.lockout
+        if isinstance(outcome, Refused) and in_time and is_recorded(outcome, lockout):
             await self._record(outcome)
         await self.ledger.report(self.subject)
-        return outcome if in_time else Busy(BusyBecause.LAPSED)  # a late verdict grants nothing, right or wrong
+        granted = outcome is not None and not isinstance(outcome, (Refused, Busy))
+        if in_time or (granted and self.claim.stands_when_late):
+            return outcome
+        return Busy(BusyBecause.LAPSED)  # right or wrong, a late verdict grants nothing
 
     async def _record(self, refused: Refused) -> None:
         event = Event(

@@ -68,7 +68,7 @@ class Ledger:
             raise
         if isinstance(admission, Admitted):
             self.charges[key] = admission.reservation
-        return admission or Full(AttemptCounter(key))
+        return Full(AttemptCounter(key)) if admission is None else admission
 
     async def undo(self) -> None:
         """Give back every charge, trying once; what cannot be given back lapses to a failure."""

@@ -57,18 +57,25 @@ class Slots:
 
 
 class Slot:
-    """One slot, taken. Close it once; work still running in it keeps it until it ends."""
+    """One slot, taken; work still running in it keeps it until it ends."""
 
     def __init__(self, slots: Slots) -> None:
         self._slots = slots
         self._work: Future[Any] | None = None
+        self._closed = False
 
     def holds(self, work: "Future[Any]") -> None:
         """Remember what runs in the slot."""
         self._work = work
 
     def close(self) -> None:
-        """Free the slot, now or when the work in it ends: a thread goes on even if its task was cancelled."""
+        """Free the slot, now or when the work in it ends: a thread goes on even if its task was cancelled.
+
+        Closing it again does nothing.
+        """
+        if self._closed:
+            return
+        self._closed = True
         if self._work is None:
             self._slots.release()
         else:

@@ -1,16 +1,17 @@
 """The repositories, distrusted: every answer is checked; a bridge makes every failure a `StoreError`."""
 
 import logging
+from datetime import datetime
 from typing import Any
 
 from attrs import evolve, frozen
 
-from mydso_access.errors import BrokenStore, StoreUnavailable, shown
+from mydso_access.errors import BrokenStore, StoreError, shown
 from mydso_access.model.attempts import AttemptCounter, CounterKey
 from mydso_access.model.event import Event
 from mydso_access.model.user import User
 from mydso_access.ports import Bridge
-from mydso_access.repositories import Repositories
+from mydso_access.repositories import CounterRepository, EventRepository, UserRepository
 
 logger: logging.Logger = logging.getLogger("mydso_access")
 
@@ -19,49 +20,51 @@ logger: logging.Logger = logging.getLogger("mydso_access")
 class Store:
     """What flows and gate ask instead of the repositories."""
 
-    repositories: Repositories
+    users: UserRepository
+    counters: CounterRepository
+    events: EventRepository
     bridge: Bridge
 
     async def counter(self, key: CounterKey) -> AttemptCounter:
         """Return the key's counter, or a new one."""
-        found = await self.bridge.ask(self.repositories.counters.get, key)
+        found = await self.bridge.ask(self.counters.get, key)
         if found is None:
             return AttemptCounter(key)
-        if type(found) is not AttemptCounter or found.key != key or not _is_version(found.version, 0):
+        if type(found) is not AttemptCounter or found.key != key or not _is_sound(found):
             raise BrokenStore("counters.get", f"{_kind(found)} instead of the counter asked for")
         return found
 
     async def save_counter(self, counter: AttemptCounter) -> None:
         """Save the counter."""
-        version = await self.bridge.ask(self.repositories.counters.save, counter)
+        version = await self.bridge.ask(self.counters.save, counter)
         _grown("counters.save", version, counter.version)
 
     async def user(self, user_id: str) -> User | None:
         """Return the user with this id."""
-        found = await self.bridge.ask(self.repositories.users.get, user_id)
+        found = await self.bridge.ask(self.users.get, user_id)
         if found is None:
             return None
-        if type(found) is not User or found.id != user_id:
+        if type(found) is not User or found.id != user_id or not _is_version(found.version, 0):
             raise BrokenStore("users.get", f"{_kind(found)} instead of the user asked for")
         return found
 
     async def user_named(self, name: str) -> User | None:
         """Return the user found under this name; whether it is exactly theirs is for the decision to say (D11)."""
-        found = await self.bridge.ask(self.repositories.users.named, name)
-        if found is not None and type(found) is not User:
+        found = await self.bridge.ask(self.users.named, name)
+        if found is not None and (type(found) is not User or not _is_version(found.version, 0)):
             raise BrokenStore("users.named", f"{_kind(found)} instead of a user")
         return found
 
     async def save_user(self, user: User, event: Event) -> User:
         """Save user and event together and return the user as stored."""
-        version = await self.bridge.ask(self.repositories.users.save, user, event)
+        version = await self.bridge.ask(self.users.save, user, event)
         return evolve(user, version=_grown("users.save", version, user.version))
 
     async def append(self, event: Event) -> None:
         """Append an event; a trail that cannot be written never turns a refusal into anything else."""
         try:
-            await self.bridge.ask(self.repositories.events.append, event)
-        except StoreUnavailable:
+            await self.bridge.ask(self.events.append, event)
+        except StoreError:
             logger.exception("an event could not be stored: %s at %s", event.kind.value, event.at.isoformat())
 
 
@@ -69,6 +72,16 @@ def _grown(call: str, version: Any, before: int) -> int:
     if not _is_version(version, before):
         raise BrokenStore(call, f"{shown(version)} instead of a version above {before}")
     return version  # type: ignore[no-any-return]  # an int, as just checked
+
+
+def _is_sound(counter: AttemptCounter) -> bool:
+    """Tell whether a counter may be reckoned with: a store that lost its time zones has no order of instants."""
+    instants = [counter.saved_at, counter.blocked_until or counter.saved_at]
+    instants += [failure.at for failure in counter.failures]
+    for reservation in counter.reservations:
+        instants += [reservation.at, reservation.clock]
+    aware = all(isinstance(instant, datetime) and instant.tzinfo is not None for instant in instants)
+    return aware and _is_version(counter.version, 0)
 
 
 def _is_version(version: Any, above: int) -> bool:

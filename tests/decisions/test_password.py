@@ -44,7 +44,7 @@ def test_the_vectors_show_every_flaw_that_one_password_can_have() -> None:
 
 
 ADVICE = {
-    Flaw.MALFORMED: ("", "D11", "Use 1 to 128 characters of ordinary text."),
+    Flaw.MALFORMED: ("", "D11", "Use 9 to 128 characters of ordinary text."),
     Flaw.TOO_SHORT: ("Abcd12!", "S24", "Use at least 9 characters."),
     Flaw.TOO_LONG: ("Abcd12!x" * 17, "D13", "Use at most 128 characters."),
     Flaw.NO_LETTER: ("12345678!", "S24", "Use at least one letter."),
@@ -64,7 +64,7 @@ def test_the_advice_names_the_policys_own_figures() -> None:
     policy = PasswordPolicy(min_length=12, max_length=64)
     assert review("x", policy).violations[0].advice == "Use at least 12 characters."
     assert review("x" * 65, policy).violations[0].advice == "Use at most 64 characters."
-    assert review("", policy).violations[0].advice == "Use 1 to 64 characters of ordinary text."
+    assert review("", policy).violations[0].advice == "Use 12 to 64 characters of ordinary text."
 
 
 def test_lowercase_missing_is_a_warning_unless_required_s8_a5() -> None:
@@ -226,7 +226,7 @@ def test_whatever_the_text_its_form_is_utf8_or_none(text: str) -> None:
 
 
 GOOD, OTHER = "Abcdef12!", "Ghijkl34?"
-UNCHANGED = Violation(Flaw.UNCHANGED, "S23", "Choose a password that differs from the present one.")
+UNCHANGED = Violation(Flaw.UNCHANGED, "A18", "Choose a password that differs from the present one.")
 
 
 @pytest.mark.parametrize(

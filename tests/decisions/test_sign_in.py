@@ -272,7 +272,9 @@ def test_where_nothing_was_proven_before_nothing_is_after() -> None:
 @pytest.mark.parametrize("reason", Reason)
 def test_what_a_stranger_could_fill_the_trail_with_is_not_recorded(reason: Reason) -> None:
     unrecorded = {Reason.MALFORMED, Reason.ADDRESS_BLOCKED, Reason.ACCOUNT_BUSY}
-    assert is_recorded(Refused(reason, "S36")) is (reason not in unrecorded)
+    assert is_recorded(Refused(reason, "S36"), LockoutPolicy()) is (reason not in unrecorded)
+    uncounted = unrecorded | {Reason.ACCOUNT_BLOCKED}  # D2: where such attempts cost nothing
+    assert is_recorded(Refused(reason, "S36"), LockoutPolicy(blocked_attempts_count=False)) is (reason not in uncounted)
 
 
 # --- reading what was typed

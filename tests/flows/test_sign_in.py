@@ -84,10 +84,7 @@ def test_d11_names_are_one_name_by_case_width_and_white_space() -> None:
 
 def test_d11_a_record_found_by_a_looser_look_up_is_nobody() -> None:
     world = World()
-    loose = world.repositories.users.get("id-known")
     access = world.access
-    users = access._installation.store.repositories.users
-    assert loose == users.named("known")
     world.repositories.users._id_of["knöwn"] = "id-known"  # as a database's loose collation would
     assert Reason.UNKNOWN is reason(access.sign_in("knöwn", RIGHT, address=HOME))
     assert world.hasher.evaluations == 0
@@ -245,11 +242,7 @@ def test_past_the_lease_no_verifier_is_called() -> None:
             world.clock.move(timedelta(seconds=30))
             return named(name)
 
-    object.__setattr__(
-        slow._installation.store,
-        "repositories",
-        type("R", (), {"users": Slow(), "counters": world.repositories.counters, "events": world.repositories.events}),
-    )
+    object.__setattr__(slow._installation.store, "users", Slow())
     assert Busy(BusyBecause.LAPSED) == slow.sign_in("known", RIGHT, address=HOME)
     assert world.hasher.hashes == 0
 

@@ -107,19 +107,19 @@ def test_a_text_that_is_no_value_of_the_setting_is_refused_saying_what_is(name: 
 @pytest.mark.parametrize(
     ("name", "text", "field"),
     [
-        ("lockout.account.failures", "0", "Limit.failures"),
-        ("lockout.account.failures", "1001", "Limit.failures"),
-        ("lockout.account.failures", "999999999", "Limit.failures"),
-        ("lockout.account.block", "59s", "Limit.block"),
-        ("lockout.account.window", "999999d", "Limit.window"),
-        ("lockout.lease", "61s", "LockoutPolicy.lease"),
+        ("lockout.account.failures", "0", "lockout.account.failures"),
+        ("lockout.account.failures", "1001", "lockout.account.failures"),
+        ("lockout.account.failures", "999999999", "lockout.account.failures"),
+        ("lockout.account.block", "59s", "lockout.account.block"),
+        ("lockout.account.window", "999999d", "lockout.account.window"),
+        ("lockout.lease", "61s", "lockout.lease"),
         ("lockout.lease", "1s", "LockoutPolicy.charge_wait"),
-        ("names.max_length", "15", "NamePolicy.max_length"),
-        ("hashing.time_cost", "1", "HashingPolicy.time_cost"),
+        ("names.max_length", "15", "names.max_length"),
+        ("hashing.time_cost", "1", "hashing.time_cost"),
         ("hashing.memory_kib", "1398102", "HashingPolicy.memory_kib × time_cost"),
     ],
 )
-def test_a_value_out_of_bounds_is_refused_by_the_group_itself(name: str, text: str, field: str) -> None:
+def test_a_value_out_of_bounds_is_refused_under_the_name_that_was_given(name: str, text: str, field: str) -> None:
     with pytest.raises(InvalidPolicy) as refused:
         with_setting(PRESET, name, text)
     assert refused.value.field == field

@@ -41,7 +41,7 @@ EXPECTED = {
     "hashing.lanes": (NUMBER, 1, 4, 64, False, INSTALLATION, NEITHER),
     "hashing.max_parallel": (NUMBER, 1, 4, 1024, False, INSTALLATION, NEITHER),
     "hashing.slot_wait": (DURATION, MS, 5 * SECOND, MINUTE, False, INSTALLATION, NEITHER),
-    "hashing.insecure_for_tests": (YES_NO, None, False, None, False, INSTALLATION, NEITHER),
+    "hashing.insecure_for_tests": (YES_NO, None, False, None, False, INSTALLATION, LOWER),
 }
 # What else has to be set for a bound to be reachable: two settings of one group may limit each other.
 COMPANIONS = {

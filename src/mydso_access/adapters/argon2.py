@@ -2,13 +2,13 @@
 
 import base64
 import secrets
-from contextlib import suppress
 from typing import final
 
 from argon2 import Parameters, PasswordHasher, Type, extract_parameters
-from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+from argon2.exceptions import HashingError, InvalidHashError, VerificationError, VerifyMismatchError
 
 from mydso_access.decisions.sign_in import SecretVerdict
+from mydso_access.errors import VerifierFailed
 from mydso_access.model.secret import Secret
 from mydso_access.policy.fixed import (
     HASH_LANES_CAP,
@@ -22,6 +22,8 @@ from mydso_access.policy.fixed import (
 from mydso_access.policy.hashing import HashingPolicy
 
 VERSION = 19
+# What Argon2 says when the machine is at fault, and not the hash.
+OUT_OF_RESOURCES = ("Memory allocation error", "Threading failure")
 
 
 @final
@@ -50,26 +52,26 @@ class Argon2Hasher:
 
     def hash(self, password: Secret[bytes], /) -> Secret[str]:
         """Return a new hash, with a salt of its own."""
-        return Secret(self._hasher.hash(password.reveal()))
+        failure = None
+        try:
+            return Secret(self._hasher.hash(password.reveal()))
+        except HashingError as error:
+            failure = str(error)
+        raise VerifierFailed(failure)  # out here, since the frames of the failed call hold the password
 
     def verify(self, stored: Secret[str], password: Secret[bytes], /) -> SecretVerdict:
         """Compare the whole password with a stored hash."""
         if self._looks_like_ours(stored) or _bounded_parameters(stored) is not None:
-            try:
-                self._hasher.verify(stored.reveal(), password.reveal())
-            except VerifyMismatchError:
-                return SecretVerdict.WRONG
-            except VerificationError:  # the hash does not decode
-                pass
-            else:
-                return SecretVerdict.RIGHT
-        self.verify_dummy(password)
-        return SecretVerdict.UNUSABLE
+            verdict = self._verified(stored.reveal(), password)
+        else:
+            verdict = SecretVerdict.UNUSABLE
+        if verdict is SecretVerdict.UNUSABLE:
+            self.verify_dummy(password)
+        return verdict
 
     def verify_dummy(self, password: Secret[bytes], /) -> None:
         """Spend what a look at a hash of the present parameters costs."""
-        with suppress(VerifyMismatchError):
-            self._hasher.verify(self._dummy, password.reveal())
+        self._verified(self._dummy, password)
 
     def needs_rehash(self, stored: Secret[str], /) -> bool:
         """Tell whether a hash made now would use more memory or more passes, and not less of both together."""
@@ -79,6 +81,19 @@ class Argon2Hasher:
         wanted = self._policy
         grown = wanted.memory_kib > found.memory_cost or wanted.time_cost > found.time_cost
         return grown and wanted.memory_kib * wanted.time_cost >= found.memory_cost * found.time_cost
+
+    def _verified(self, stored: str, password: Secret[bytes]) -> SecretVerdict:
+        try:
+            self._hasher.verify(stored, password.reveal())
+        except VerifyMismatchError:
+            return SecretVerdict.WRONG
+        except VerificationError as error:
+            failure = str(error)
+        else:
+            return SecretVerdict.RIGHT
+        if failure not in OUT_OF_RESOURCES:
+            return SecretVerdict.UNUSABLE
+        raise VerifierFailed(failure)  # out here, since the frames of the failed call hold the password
 
     def _looks_like_ours(self, stored: Secret[str]) -> bool:
         """Tell, without parsing, whether a hash has the present parameters and sizes."""

@@ -6,11 +6,12 @@ import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, ParamSpec, TypeVar, cast
 
 from attrs import define, field, frozen
 
-from mydso_access.errors import AccessError, StoreUnavailable, name_of
+from mydso_access.errors import StoreError, StoreUnavailable, name_of
 from mydso_access.ports import MaybeAwaitable
 from mydso_access.slots import Slot, Slots
 
@@ -47,9 +48,9 @@ class AsynchronousBridge:
         try:
             if inspect.iscoroutinefunction(call):
                 return cast("T", await call(*args, **kwargs))
-            answer = await asyncio.to_thread(call, *args, **kwargs)
+            answer = await asyncio.to_thread(_called, partial(call, *args, **kwargs))
             return cast("T", await answer if inspect.isawaitable(answer) else answer)
-        except AccessError:
+        except StoreError:
             raise
         except Exception as error:
             raise StoreUnavailable(name_of(call)) from error
@@ -71,7 +72,7 @@ class AsynchronousBridge:
 
     async def compute(self, slot: Slot, work: Callable[[], T], /) -> T:
         """Work in a thread, which keeps the slot until it ends, whatever becomes of this task."""
-        running = self.executor.submit(work)
+        running = self.executor.submit(_called, work)
         slot.holds(running)
         return await asyncio.wrap_future(running)
 
@@ -86,6 +87,14 @@ class AsynchronousBridge:
         self.settling.discard(task)
         if not task.cancelled() and (error := task.exception()):
             logger.error("an attempt ended unsettled; its lease will end it", exc_info=error)
+
+
+def _called(work: Callable[[], T]) -> T:
+    """Call; a StopIteration must not reach a future, which would never end."""
+    try:
+        return work()
+    except StopIteration as error:
+        raise RuntimeError("StopIteration") from error
 
 
 @frozen

@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast
 
-from mydso_access.errors import AccessError, AsynchronousStore, StoreUnavailable, name_of
+from mydso_access.errors import AsynchronousStore, StoreError, StoreUnavailable, name_of
 from mydso_access.ports import MaybeAwaitable
 from mydso_access.slots import Slot, Slots
 
@@ -25,7 +25,7 @@ class SynchronousBridge:
         """
         try:
             answer = call(*args, **kwargs)
-        except AccessError:
+        except (StoreError, AsynchronousStore):
             raise
         except Exception as error:
             raise StoreUnavailable(name_of(call)) from error

@@ -110,6 +110,8 @@ def admit(counter: AttemptCounter, lockout: LockoutPolicy, reservation_id: str, 
     """
     now = utc(now)
     seen = current(counter, lockout, now)
+    if own := _reservation(seen, reservation_id):  # its save was carried out, and reported as if it was not
+        return Admitted(seen.saved(next_save(seen.saved_at, now), seen.reservations), own)
     noticed = _noticed(counter, seen, lockout, now)
     if block := block_of(seen, lockout, now):
         return block if noticed is seen else evolve(block, counter=noticed)
@@ -149,10 +151,10 @@ def settle(
     """
     now = utc(now)
     seen = current(counter, lockout, now)
-    reservation = next((r for r in seen.reservations if r.id == reservation_id), None)
+    reservation = _reservation(seen, reservation_id)
     if reservation is None:
         return Lapsed(_noticed(counter, seen, lockout, now))
-    others = tuple(r for r in seen.reservations if r is not reservation)
+    others = tuple(r for r in seen.reservations if r.id != reservation_id)
     match settlement:
         case Settlement.WRONG:
             settled = _failed(seen, reservation, lockout)
@@ -192,7 +194,7 @@ def current(counter: AttemptCounter, lockout: LockoutPolicy, now: datetime) -> A
         if is_lapsed(reservation, lockout, now):
             others = tuple(r for r in counter.reservations if r is not reservation)
             counter = _failed(evolve(counter, reservations=others), reservation, lockout)
-    counter = _without_old_failures(counter, lockout, now)
+    counter = _without_old_failures(_blocked(counter, lockout), lockout, now)  # the limit may be lower than it was
     if counter.blocked_until is not None and max(now, counter.saved_at) >= counter.blocked_until:  # A26
         counter = evolve(counter, blocked_until=None)
     return counter
@@ -229,6 +231,10 @@ def _noticed(stored: AttemptCounter, seen: AttemptCounter, lockout: LockoutPolic
     return seen.saved(next_save(stored.saved_at, now), seen.reservations)
 
 
+def _reservation(counter: AttemptCounter, reservation_id: str) -> Reservation | None:
+    return next((reservation for reservation in counter.reservations if reservation.id == reservation_id), None)
+
+
 def _rule(key: CounterKey) -> str:
     return "S36" if key.kind is KeyKind.ACCOUNT else "S37"
 
@@ -246,17 +252,24 @@ def _counted(counter: AttemptCounter, lockout: LockoutPolicy, now: datetime) -> 
 
 
 def _failed(counter: AttemptCounter, reservation: Reservation, lockout: LockoutPolicy) -> AttemptCounter:
-    limit = _limit(counter.key, lockout)
     failure = Failure(reservation.id, reservation.at)
     failures = tuple(sorted((*counter.failures, failure), key=lambda each: each.at))
-    latest = failures[-1].at
-    counted = sum(limit.window is None or latest - each.at < limit.window for each in failures)
     failed = counter.failed + 1 if _has_hard_cap(counter.key, lockout) else counter.failed
+    return _blocked(evolve(counter, failures=failures, failed=failed), lockout)
+
+
+def _blocked(counter: AttemptCounter, lockout: LockoutPolicy) -> AttemptCounter:
+    """Return the counter with its failures spent on a block, if they are as many as the limit."""
+    limit = _limit(counter.key, lockout)
+    if len(counter.failures) < limit.failures:
+        return counter
+    latest = counter.failures[-1].at
+    counted = sum(limit.window is None or latest - each.at < limit.window for each in counter.failures)
     if counted < limit.failures:
-        return evolve(counter, failures=failures, failed=failed)
+        return counter
     end = latest + limit.block
     longest = end if counter.blocked_until is None else max(end, counter.blocked_until)  # D10: never shorter
-    return evolve(counter, failures=(), failed=failed, blocked_until=longest)  # S36 S37
+    return evolve(counter, failures=(), blocked_until=longest)  # S36 S37
 
 
 def _cleared(counter: AttemptCounter, reservation: Reservation) -> AttemptCounter:
@@ -283,6 +296,6 @@ def _has_hard_cap(key: CounterKey, lockout: LockoutPolicy) -> bool:
 
 
 def _reaches_hard_cap(counter: AttemptCounter, lockout: LockoutPolicy, in_flight: int) -> bool:
-    if lockout.hard_cap is None or counter.key.kind is not KeyKind.ACCOUNT:
+    if lockout.hard_cap is None or not _has_hard_cap(counter.key, lockout):
         return False
     return counter.failed - counter.cleared + in_flight >= lockout.hard_cap

@@ -9,7 +9,7 @@ from attrs import frozen
 from mydso_access.decisions.password import Violation
 from mydso_access.model.reason import Reason
 from mydso_access.model.user import User
-from mydso_access.policy.fixed import TICK
+from mydso_access.policy.fixed import RETRY_AFTER, TICK
 from mydso_access.policy.settings import Level
 
 NOT_SIGNED_IN = "The name or the password is not right."
@@ -98,7 +98,7 @@ CHANGES = {
 class BusyBecause(Enum):
     """What an attempt would have had to wait for; for the host's log."""
 
-    ADDRESS_FULL = "as many attempts of this address are being evaluated as it has failures left"
+    ADDRESS_FULL = "this address has as many attempts in flight as it has failures left, or they kept being saved first"
     NO_SLOT = "no hashing slot came free in time"
     LAPSED = "the attempt outlived its lease"
     RECORD_CHANGED = "the user's record kept being saved by others"
@@ -114,7 +114,7 @@ class Busy:
     """
 
     because: BusyBecause
-    retry_after: timedelta = timedelta(seconds=1)
+    retry_after: timedelta = RETRY_AFTER
 
     @property
     def public_message(self) -> str:

@@ -6,7 +6,7 @@ from enum import Enum
 from attrs import frozen
 
 from mydso_access.errors import InvalidValue
-from mydso_access.model.secret import Secret
+from mydso_access.model.secret import Secret, wrapped
 from mydso_access.policy.fixed import PASSWORD_LENGTH_CAP
 from mydso_access.policy.passwords import PasswordPolicy
 
@@ -61,9 +61,10 @@ def prepared(password: Secret[str]) -> Secret[bytes] | None:
     Raises:
         InvalidValue: it is no text; the message names its type only.
     """
+    kind = type(password.reveal())
+    if kind is not str:  # before the value has a name that a traceback could show
+        raise InvalidValue("password", kind.__name__, "text (str)")
     text = password.reveal()
-    if type(text) is not str:
-        raise InvalidValue("password", type(text).__name__, "text (str)")
     if not 0 < len(text) <= PASSWORD_LENGTH_CAP:  # D11: before NFC, which hostile input makes slow
         return None
     try:
@@ -72,7 +73,7 @@ def prepared(password: Secret[str]) -> Secret[bytes] | None:
         return None  # D11: a lone surrogate
 
 
-def review_password(password: Secret[str], policy: PasswordPolicy) -> PasswordReview:
+def review_password(password: str | Secret[str], policy: PasswordPolicy) -> PasswordReview:
     """Say everything that is wrong with a new password, and what would make it better.
 
     Letters are Unicode letters; special is whatever is neither letter, digit, number nor white space; lengths are code
@@ -82,9 +83,9 @@ def review_password(password: Secret[str], policy: PasswordPolicy) -> PasswordRe
         password: the password to be set.
         policy: lengths and composition.
     """
-    form = prepared(password)
+    form = prepared(wrapped(password))
     if form is None:
-        advice = f"Use 1 to {policy.max_length} characters of ordinary text."
+        advice = f"Use {policy.min_length} to {policy.max_length} characters of ordinary text."
         return PasswordReview((Violation(Flaw.MALFORMED, "D11", advice),))
     text = form.reveal().decode()
     lacking = _lacking(text)
@@ -107,7 +108,7 @@ def review_change(old: Secret[str], new: Secret[str], policy: PasswordPolicy) ->
     review = review_password(new, policy)
     if prepared(old) != prepared(new):  # A18
         return review
-    unchanged = Violation(Flaw.UNCHANGED, "S23", "Choose a password that differs from the present one.")
+    unchanged = Violation(Flaw.UNCHANGED, "A18", "Choose a password that differs from the present one.")
     return PasswordReview((*review.violations, unchanged), review.warnings)
 
 

@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import TypeAlias, assert_never
 
-from attrs import frozen
+from attrs import field, frozen
 
 from mydso_access.decisions.lockout import Admission, Admitted, Blocked, Full, Settlement
 from mydso_access.decisions.naming import IPAddress, account_key, address_key, canonical_name
@@ -37,7 +37,7 @@ class Attempt:
         address: counter key of the address.
     """
 
-    name: str
+    name: str = field(repr=False)  # what is typed there is often a password
     password: Secret[bytes]
     client: IPAddress
     account: CounterKey
@@ -68,7 +68,7 @@ class SignInFacts:
         secret: the verifier's verdict; `None` if no stored secret was looked at.
     """
 
-    name: str
+    name: str = field(repr=False)
     address: Admission
     account: Admission | None = None
     user: User | None = None
@@ -149,8 +149,10 @@ def address_settlement(facts: SignInFacts, lockout: LockoutPolicy) -> Settlement
     return Settlement.WRONG  # S37
 
 
-def is_recorded(refusal: Refused) -> bool:
-    """Tell whether a refusal leaves an event: malformed, address-blocked and busy ones would let strangers fill it."""
+def is_recorded(refusal: Refused, lockout: LockoutPolicy) -> bool:
+    """Tell whether a refusal leaves an event: what costs no failure would let strangers fill the trail."""
+    if refusal.reason is Reason.ACCOUNT_BLOCKED:
+        return lockout.blocked_attempts_count  # D2
     return refusal.reason not in (Reason.MALFORMED, Reason.ADDRESS_BLOCKED, Reason.ACCOUNT_BUSY)
 
 

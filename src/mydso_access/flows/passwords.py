@@ -1,5 +1,6 @@
 """Changing a password (S8, S24; A18): the old one is a secret like any other, evaluated behind the gate."""
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,8 +18,7 @@ from mydso_access.model.event import EventKind
 from mydso_access.model.instant import next_save
 from mydso_access.model.secret import Secret, wrapped
 from mydso_access.model.user import Credential, User
-from mydso_access.saving import save_proven
-from mydso_access.slots import Slot
+from mydso_access.saving import Save
 
 
 async def change_password(
@@ -66,17 +66,21 @@ class _PasswordChange:
     user_id: str
     new: Secret[bytes]
     settlement = Settlement.GIVEN_BACK
+    stands_when_late = True  # the old password is dead, whenever the charges are settled
     refusal_event = EventKind.PASSWORD_CHANGE_REFUSED
 
     async def user(self) -> User | None:
         return await self.installation.store.user(self.user_id)
 
-    async def grant(self, user: User, slot: Slot) -> PasswordChanged | Refused | Busy:
-        fresh = await self.installation.bridge.compute(slot, partial(self.installation.hasher.hash, self.new))
+    def hash_to_store(self, user: User) -> Callable[[], Secret[str]]:  # noqa: ARG002  # whoever it is
+        return partial(self.installation.hasher.hash, self.new)
 
+    async def grant(self, save: Save, hashed: Secret[str] | None) -> PasswordChanged | Refused | Busy:
         def changed(user: User, at: datetime) -> dict[str, Any]:
-            before = at if user.credential is None else user.credential.set_at
-            return {"credential": Credential(fresh, next_save(before, at))}  # never the instant of another
+            if hashed is None or user.credential is None:
+                return {}
+            set_at = next_save(user.credential.set_at, at)  # never the instant of another password
+            return {"credential": Credential(hashed, set_at)}
 
-        saved = await save_proven(self.installation, user, self.attempt.client, EventKind.PASSWORD_CHANGED, changed)
+        saved = await save(EventKind.PASSWORD_CHANGED, changed)
         return PasswordChanged(saved) if isinstance(saved, User) else saved

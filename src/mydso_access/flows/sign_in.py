@@ -1,5 +1,6 @@
 """Signing in with name and password (S3, S12, S14, S36, S37)."""
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,9 +15,8 @@ from mydso_access.gate import evaluate
 from mydso_access.installation import Installation
 from mydso_access.model.event import EventKind
 from mydso_access.model.secret import Secret, wrapped
-from mydso_access.model.user import Credential, User
-from mydso_access.saving import save_proven
-from mydso_access.slots import Slot
+from mydso_access.model.user import User
+from mydso_access.saving import Save
 
 
 async def sign_in(
@@ -51,26 +51,26 @@ class _SignIn:
     installation: Installation
     attempt: Attempt
     settlement = Settlement.COMPLETE
+    stands_when_late = False
     refusal_event = EventKind.REFUSED
 
     async def user(self) -> User | None:
         return await self.installation.store.user_named(self.attempt.name)
 
-    async def grant(self, user: User, slot: Slot) -> SignedIn | Refused | Busy:
-        strengthened = await self._strengthened(user.credential, slot)
+    def hash_to_store(self, user: User) -> Callable[[], Secret[str]] | None:
+        """Hash the same password anew if the parameters have grown since."""
+        hasher = self.installation.hasher
+        if user.credential is None or not hasher.needs_rehash(user.credential.hash):
+            return None
+        return partial(hasher.hash, self.attempt.password)
 
+    async def grant(self, save: Save, hashed: Secret[str] | None) -> SignedIn | Refused | Busy:
         def signed_in(user: User, at: datetime) -> dict[str, Any]:
-            return {"credential": strengthened or user.credential, "last_access_at": at}
+            if hashed is None or user.credential is None:
+                return {"last_access_at": at}
+            return {"last_access_at": at, "credential": evolve(user.credential, hash=hashed)}
 
-        saved = await save_proven(self.installation, user, self.attempt.client, EventKind.SIGNED_IN, signed_in)
+        saved = await save(EventKind.SIGNED_IN, signed_in)
         if not isinstance(saved, User):
             return saved
         return SignedIn(saved, Proof(saved.id, ((Factor.PASSWORD, saved.saved_at),)))
-
-    async def _strengthened(self, credential: Credential | None, slot: Slot) -> Credential | None:
-        """Hash the same password anew if the parameters have grown since; its `set_at` stays."""
-        hasher = self.installation.hasher
-        if credential is None or not hasher.needs_rehash(credential.hash):
-            return None
-        work = partial(hasher.hash, self.attempt.password)
-        return evolve(credential, hash=await self.installation.bridge.compute(slot, work))

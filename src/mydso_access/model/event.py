@@ -55,7 +55,7 @@ class Event:
         reason: why it was refused.
         rule: the rule that settled it.
         levels: the levels that the rule's number came from.
-        until: end of the block that started or ended.
+        until: end of the block that started, ended or refused.
     """
 
     id: str

@@ -11,7 +11,7 @@ class Secret(Generic[T]):
     """Wraps a password, a hash, a seed or a token.
 
     Two secrets are compared in constant time. `reveal` is the only way to the value; inside the library only the
-    codec, the verifier and the form check of a new password call it.
+    verifier and the form check of a password call it.
 
     Args:
         value: what must not be seen.

@@ -35,7 +35,14 @@ def with_setting(policy: SecurityPolicy, name: str, text: str) -> SecurityPolicy
         near = get_close_matches(name, declared, n=1)
         expected = f"did you mean {near[0]}?" if near else f"one of {', '.join(declared)}"
         raise InvalidPolicy("setting", shown(name), expected)
-    return _replaced(policy, name.split("."), _parsed(name, declared[name], text))  # type: ignore[no-any-return]
+    value = _parsed(name, declared[name], text)
+    try:
+        changed: SecurityPolicy = _replaced(policy, name.split("."), value)
+    except InvalidPolicy as error:
+        if error.field.rpartition(".")[2] != name.rpartition(".")[2]:
+            raise  # two settings do not go together, and it says which
+        raise InvalidPolicy(name, error.given, error.expected) from error  # not the group, which nobody wrote
+    return changed
 
 
 def _replaced(group: Any, path: list[str], value: Any) -> Any:

@@ -23,6 +23,9 @@ TICK = timedelta(microseconds=1)
 # A 6to4 site owns a /48 (RFC 3056), whatever prefix other IPv6 addresses are counted by.
 SIX_TO_FOUR_PREFIX = 48
 
+# What a busy answer says of when to come again.
+RETRY_AFTER = timedelta(seconds=1)
+
 # Pauses between two tries of one compare-and-set: they double from the first to the last, with full jitter.
 FIRST_PAUSE = timedelta(milliseconds=2)
 LAST_PAUSE = timedelta(milliseconds=250)

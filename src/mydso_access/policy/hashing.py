@@ -62,7 +62,7 @@ class HashingPolicy:
         default=False,
         unit="yes or no",
         source="ASVS 11.4.2",
-        stricter=Stricter.NEITHER,
+        stricter=Stricter.LOWER,
         doc="Allows parameters below OWASP's floor (19 MiB, 2 passes, 1 lane), for test suites.",
     )
 

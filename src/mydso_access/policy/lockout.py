@@ -60,7 +60,8 @@ class LockoutPolicy:
         unit="yes or no",
         source="D2",
         stricter=Stricter.HIGHER,
-        doc="Whether an attempt on a blocked account counts as a failure of the address it comes from.",
+        doc="Whether an attempt on a blocked account counts as a failure of the address it comes from. "
+        "Switched off, such attempts cost a stranger nothing, leave no event, and tell in the end which names exist.",
     )
     hard_cap: int | None = setting(
         None,

@@ -14,6 +14,7 @@ from attrs import frozen
 from mydso_access.errors import InvalidPolicy, shown
 
 T = TypeVar("T")
+WORDS = {bool: "a bool", int: "an int", timedelta: "a timedelta"}
 
 
 class Level(Enum):
@@ -123,7 +124,7 @@ def _in_words(field: "attrs.Attribute[Any]", declared: Setting) -> str:
     if issubclass(kind, Enum):
         words = f"one of {', '.join(str(member) for member in kind)}"
     elif declared.minimum is None:
-        words = f"a {kind.__name__}"
+        words = WORDS[kind]
     else:
-        words = f"a {kind.__name__} ({declared.unit}) from {declared.minimum} to {declared.maximum}"
+        words = f"{WORDS[kind]} ({declared.unit}) from {declared.minimum} to {declared.maximum}"
     return f"{words}, or None" if declared.optional else words
