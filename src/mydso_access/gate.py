@@ -197,8 +197,9 @@ class _Passage(Generic[T]):
         if isinstance(outcome, Refused) and in_time and is_recorded(outcome, lockout):
             await self._record(outcome)
         await self.ledger.report(self.subject)
-        granted = outcome is not None and not isinstance(outcome, (Refused, Busy))
-        if in_time or (granted and self.claim.stands_when_late):
+        if in_time:
+            return outcome
+        if outcome is not None and not isinstance(outcome, Refused | Busy) and self.claim.stands_when_late:
             return outcome
         return Busy(BusyBecause.LAPSED)  # right or wrong, a late verdict grants nothing
 

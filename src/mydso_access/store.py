@@ -76,12 +76,16 @@ def _grown(call: str, version: Any, before: int) -> int:
 
 def _is_sound(counter: AttemptCounter) -> bool:
     """Tell whether a counter may be reckoned with: a store that lost its time zones has no order of instants."""
-    instants = [counter.saved_at, counter.blocked_until or counter.saved_at]
-    instants += [failure.at for failure in counter.failures]
+    instants = [counter.saved_at]
+    if counter.blocked_until is not None:
+        instants.append(counter.blocked_until)
+    instants.extend(failure.at for failure in counter.failures)
     for reservation in counter.reservations:
-        instants += [reservation.at, reservation.clock]
-    aware = all(isinstance(instant, datetime) and instant.tzinfo is not None for instant in instants)
-    return aware and _is_version(counter.version, 0)
+        instants += (reservation.at, reservation.clock)
+    for instant in instants:
+        if not isinstance(instant, datetime) or instant.tzinfo is None:
+            return False
+    return _is_version(counter.version, 0)
 
 
 def _is_version(version: Any, above: int) -> bool:

@@ -232,7 +232,10 @@ def _noticed(stored: AttemptCounter, seen: AttemptCounter, lockout: LockoutPolic
 
 
 def _reservation(counter: AttemptCounter, reservation_id: str) -> Reservation | None:
-    return next((reservation for reservation in counter.reservations if reservation.id == reservation_id), None)
+    for reservation in counter.reservations:
+        if reservation.id == reservation_id:
+            return reservation
+    return None
 
 
 def _rule(key: CounterKey) -> str:
@@ -245,7 +248,7 @@ def _limit(key: CounterKey, lockout: LockoutPolicy) -> Limit:
 
 def _counted(counter: AttemptCounter, lockout: LockoutPolicy, now: datetime) -> int:
     window = _limit(counter.key, lockout).window
-    if window is None:
+    if window is None or not counter.failures:
         return len(counter.failures)
     instant = max(now, counter.saved_at)
     return sum(instant - failure.at < window for failure in counter.failures)
