@@ -60,8 +60,8 @@ class Claim(Protocol[T_co]):
         """Load whom the password would prove."""
         ...
 
-    def hash_to_store(self, user: User) -> Callable[[], Secret[str]] | None:
-        """Return the work of making the hash that the grant will store, if it stores one."""
+    def hash_to_store(self, user: User) -> Secret[str] | None:
+        """Make the hash that the grant will store, if it stores one; costly, so the gate calls it in its slot."""
         ...
 
     async def grant(self, save: Save, hashed: Secret[str] | None) -> T_co | Refused | Busy:
@@ -143,10 +143,13 @@ class _Passage(Generic[T]):
 
     async def _verify(self, facts: SignInFacts) -> SecretVerdict | Busy | None:
         """Evaluate the stored secret, or a dummy where the right one would change nothing: one hash either way."""
+        return await self._compute(partial(self._look, facts), Settlement.WRONG)
+
+    async def _compute(self, work: Callable[[], A], if_it_fails: Settlement) -> A:
         try:
-            return await self.installation.bridge.compute(self.slot, partial(self._look, facts))
+            return await self.installation.bridge.compute(self.slot, work)
         except Exception as error:
-            await self._finish(self._settle(None, Settlement.WRONG, Settlement.WRONG))
+            await self._finish(self._settle(None, if_it_fails, if_it_fails))
             if isinstance(error, VerifierFailed):
                 raise
             raise VerifierFailed(type(error).__name__) from error
@@ -161,15 +164,7 @@ class _Passage(Generic[T]):
         return None
 
     async def _prove(self, user: User) -> T | Refused | Busy:
-        hashed = None
-        try:
-            if work := self.claim.hash_to_store(user):
-                hashed = await self.installation.bridge.compute(self.slot, work)
-        except Exception as error:
-            await self._finish(self._settle(None, Settlement.GIVEN_BACK, Settlement.GIVEN_BACK))
-            if isinstance(error, VerifierFailed):
-                raise
-            raise VerifierFailed(type(error).__name__) from error
+        hashed = await self._compute(partial(self.claim.hash_to_store, user), Settlement.GIVEN_BACK)
         return await self._finish(self._grant(user, hashed))
 
     async def _grant(self, user: User, hashed: Secret[str] | None) -> T | Refused | Busy:

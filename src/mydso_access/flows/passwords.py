@@ -1,8 +1,6 @@
 """Changing a password (S8, S24; A18): the old one is a secret like any other, evaluated behind the gate."""
 
-from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from attrs import frozen
@@ -72,8 +70,8 @@ class _PasswordChange:
     async def user(self) -> User | None:
         return await self.installation.store.user(self.user_id)
 
-    def hash_to_store(self, user: User) -> Callable[[], Secret[str]]:  # noqa: ARG002  # whoever it is
-        return partial(self.installation.hasher.hash, self.new)
+    def hash_to_store(self, user: User) -> Secret[str]:  # noqa: ARG002  # whoever it is
+        return self.installation.hasher.hash(self.new)
 
     async def grant(self, save: Save, hashed: Secret[str] | None) -> PasswordChanged | Refused | Busy:
         def changed(user: User, at: datetime) -> dict[str, Any]:

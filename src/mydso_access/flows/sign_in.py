@@ -1,8 +1,6 @@
 """Signing in with name and password (S3, S12, S14, S36, S37)."""
 
-from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from attrs import evolve, frozen
@@ -57,12 +55,12 @@ class _SignIn:
     async def user(self) -> User | None:
         return await self.installation.store.user_named(self.attempt.name)
 
-    def hash_to_store(self, user: User) -> Callable[[], Secret[str]] | None:
+    def hash_to_store(self, user: User) -> Secret[str] | None:
         """Hash the same password anew if the parameters have grown since."""
         hasher = self.installation.hasher
         if user.credential is None or not hasher.needs_rehash(user.credential.hash):
             return None
-        return partial(hasher.hash, self.attempt.password)
+        return hasher.hash(self.attempt.password)
 
     async def grant(self, save: Save, hashed: Secret[str] | None) -> SignedIn | Refused | Busy:
         def signed_in(user: User, at: datetime) -> dict[str, Any]:
