@@ -1,4 +1,4 @@
-"""The attempt counter, rule by rule, at the very microsecond where an answer changes."""
+"""What a key admits, and the hard cap, at the very microsecond where an answer changes."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -7,72 +7,32 @@ from attrs import evolve
 
 from mydso_access.decisions.lockout import (
     Admitted,
-    BlockChange,
     Blocked,
     Full,
-    Lapsed,
-    Settled,
     Settlement,
     admit,
-    block_change,
     block_of,
     current,
-    idle_from,
-    is_lapsed,
     rebound,
-    settle,
 )
-from mydso_access.errors import InvalidValue
-from mydso_access.model.attempts import AttemptCounter, CounterKey, Failure, KeyKind, Reservation
-from mydso_access.model.event import EventKind
-from mydso_access.policy.fixed import EARLIEST, TICK
-from mydso_access.policy.lockout import Limit, LockoutPolicy
-
-NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
-SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-LEASE = 30 * SECOND
-PRESET = LockoutPolicy()
-ACCOUNT, ADDRESS = KeyKind.ACCOUNT, KeyKind.ADDRESS
-
-
-def new(kind: KeyKind = ACCOUNT) -> AttemptCounter:
-    return AttemptCounter(CounterKey(kind, "0" * 64))
-
-
-def one_key(
-    failures: int = 5, window: timedelta | None = DAY, block: timedelta = HOUR, **rest: object
-) -> LockoutPolicy:
-    """A policy whose limit for accounts is this one; the addresses' is far from it."""
-    return evolve(PRESET, account=Limit(failures=failures, window=window, block=block), **rest)
-
-
-def charged(counter: AttemptCounter, charge_id: str, at: datetime, lockout: LockoutPolicy = PRESET) -> AttemptCounter:
-    admitted = admit(counter, lockout, charge_id, at)
-    assert isinstance(admitted, Admitted)
-    return admitted.counter
-
-
-def settled(
-    counter: AttemptCounter, charge_id: str, how: Settlement, at: datetime, lockout: LockoutPolicy = PRESET
-) -> AttemptCounter:
-    result = settle(counter, lockout, charge_id, how, at)
-    assert isinstance(result, Settled)
-    return result.counter
-
-
-def failed(counter: AttemptCounter, *dates: datetime, lockout: LockoutPolicy = PRESET) -> AttemptCounter:
-    """The counter after wrong answers charged at these dates, each settled a second later."""
-    for at in dates:
-        counter = charged(counter, f"{at}", at, lockout)
-        counter = settled(counter, f"{at}", Settlement.WRONG, at + SECOND, lockout)
-    return counter
-
-
-def minutes(count: int) -> list[datetime]:
-    return [NINE + n * MINUTE for n in range(count)]
-
-
-# --- admit -----------------------------------------------------------------------------------------------------------
+from mydso_access.model.attempts import KeyKind, Reservation
+from mydso_access.policy.fixed import TICK
+from tests.decisions.counters import (
+    ACCOUNT,
+    ADDRESS,
+    DAY,
+    HOUR,
+    MINUTE,
+    NINE,
+    PRESET,
+    SECOND,
+    charged,
+    failed,
+    minutes,
+    new,
+    one_key,
+    settled,
+)
 
 
 def test_a_new_key_admits_and_dates_the_charge_by_the_clock() -> None:
@@ -190,9 +150,6 @@ def test_a_refused_charge_changes_nothing() -> None:
     assert counter is admit(counter, PRESET, "x", NINE + 5 * MINUTE).counter
 
 
-# --- d4: the hard cap ------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(("cap", "is_blocked"), [(None, False), (4, False), (3, True)])
 def test_d4_as_many_consecutive_failures_as_the_cap_disable_the_password(cap: int | None, is_blocked: bool) -> None:
     lockout = one_key(hard_cap=cap)
@@ -280,341 +237,29 @@ def test_d10_a_reset_is_dated_after_the_last_save() -> None:
     assert NINE + SECOND + TICK == rebound(counter, NINE).saved_at
 
 
-# --- settle ----------------------------------------------------------------------------------------------------------
-
-
-def test_s36_a_wrong_answer_is_a_failure_dated_by_its_charge() -> None:
-    counter = settled(charged(new(), "a", NINE), "a", Settlement.WRONG, NINE + 10 * SECOND)
-    assert evolve(new(), saved_at=NINE + 10 * SECOND, failures=(Failure("a", NINE),)) == counter
-
-
-def test_d10_a_settlement_is_dated_after_the_last_save() -> None:
-    counter = settled(charged(new(), "a", NINE), "a", Settlement.GIVEN_BACK, NINE - SECOND)
-    assert evolve(new(), saved_at=NINE + TICK) == counter
-
-
-def test_what_is_given_back_clears_nothing() -> None:
-    before = failed(new(), *minutes(2))
-    counter = settled(charged(before, "a", NINE + HOUR), "a", Settlement.GIVEN_BACK, NINE + HOUR + SECOND)
-    assert evolve(before, saved_at=NINE + HOUR + SECOND) == counter
-
-
-def test_d3_a_complete_sign_in_clears_only_what_was_charged_before_it_and_leaves_the_attempts_of_others() -> None:
-    counter = charged(failed(new(), *minutes(2)), "other", NINE + 3 * MINUTE)
-    counter = charged(counter, "mine", NINE + 3 * MINUTE)
-    counter = charged(counter, "later", NINE + 3 * MINUTE)
-    counter = settled(counter, "later", Settlement.WRONG, NINE + 3 * MINUTE + SECOND)
-    counter = settled(counter, "mine", Settlement.COMPLETE, NINE + 3 * MINUTE + 2 * SECOND)
-    assert ["later"] == [failure.id for failure in counter.failures]
-    assert ["other"] == [reservation.id for reservation in counter.reservations]
-    counter = settled(counter, "other", Settlement.WRONG, NINE + 3 * MINUTE + 3 * SECOND)
-    assert ["other", "later"] == [failure.id for failure in counter.failures]
-
-
-def test_d3_a_complete_sign_in_with_nothing_to_clear_is_just_given_back() -> None:
-    counter = settled(charged(new(), "a", NINE), "a", Settlement.COMPLETE, NINE + SECOND)
-    assert evolve(new(), saved_at=NINE + SECOND) == counter
-
-
-def test_d3_no_sign_in_clears_an_address() -> None:
-    counter = charged(failed(new(ADDRESS), NINE), "a", NINE + MINUTE)
-    counter = settled(counter, "a", Settlement.COMPLETE, NINE + MINUTE + SECOND)
-    assert 1 == len(counter.failures)
-
-
-def late_block() -> tuple[LockoutPolicy, AttemptCounter]:
-    """An account blocked until 10:00:40 while an attempt charged at 9:01 is still in flight."""
-    lockout = one_key(failures=2, window=MINUTE, lease=MINUTE)
-    counter = charged(failed(new(), NINE, lockout=lockout), "a", NINE + 40 * SECOND, lockout)
-    counter = charged(counter, "b", NINE + MINUTE, lockout)
-    assert 1 == len(counter.failures), "it may yet count beside the attempt charged within its window"
-    return lockout, settled(counter, "a", Settlement.WRONG, NINE + 61 * SECOND, lockout)
-
-
-def test_invariant_1_a_late_verdict_counts_what_lay_in_its_window() -> None:
-    _, counter = late_block()
-    assert ((), NINE + 40 * SECOND + HOUR) == (counter.failures, counter.blocked_until)
-    assert ["b"] == [reservation.id for reservation in counter.reservations]
-
-
-def test_d10_no_sign_in_ends_a_block() -> None:
-    lockout, counter = late_block()
-    counter = settled(counter, "b", Settlement.COMPLETE, NINE + 62 * SECOND, lockout)
-    assert NINE + 40 * SECOND + HOUR == counter.blocked_until
-
-
-def test_a26_a_failure_charged_before_a_block_but_not_spent_on_it_counts_after_it() -> None:
-    lockout, counter = late_block()
-    counter = settled(counter, "b", Settlement.WRONG, NINE + 62 * SECOND, lockout)
-    assert (Failure("b", NINE + MINUTE),) == counter.failures
-    assert NINE + 40 * SECOND + HOUR == counter.blocked_until
-
-
-def test_s36_the_block_runs_from_the_latest_charge_whichever_verdict_came_last() -> None:
-    lockout = one_key(failures=2)
-    counter = charged(charged(new(), "a", NINE, lockout), "b", NINE + 5 * SECOND, lockout)
-    counter = settled(counter, "b", Settlement.WRONG, NINE + 6 * SECOND, lockout)
-    counter = settled(counter, "a", Settlement.WRONG, NINE + 20 * SECOND, lockout)
-    assert NINE + 5 * SECOND + HOUR == counter.blocked_until
-
-
-@pytest.mark.parametrize(("stored", "expected"), [(3 * HOUR, 3 * HOUR), (HOUR, HOUR), (HOUR - TICK, HOUR)])
-def test_d10_a_second_block_never_shortens_the_first(stored: timedelta, expected: timedelta) -> None:
-    # Two blocks overlap where the settings were changed while attempts were in flight.
-    lockout = one_key(failures=1)
-    counter = evolve(charged(new(), "a", NINE, lockout), blocked_until=NINE + stored)
-    counter = settled(counter, "a", Settlement.WRONG, NINE + SECOND, lockout)
-    assert NINE + expected == counter.blocked_until
-
-
-@pytest.mark.parametrize("how", Settlement)
-def test_invariant_3_what_is_settled_or_was_never_charged_is_in_flight_no_more(how: Settlement) -> None:
-    counter = settled(charged(new(), "a", NINE), "a", Settlement.WRONG, NINE + SECOND)
-    assert Lapsed(counter) == settle(counter, PRESET, "a", how, NINE + 2 * SECOND)
-    assert Lapsed(counter) == settle(counter, PRESET, "b", how, NINE + 2 * SECOND)
-
-
-def test_invariant_2_an_unknown_settlement_settles_nothing() -> None:
-    # A type checker refuses it; past one, it raises, and so nothing is saved.
-    with pytest.raises(AssertionError):
-        settle(charged(new(), "a", NINE), PRESET, "a", "complete", NINE + SECOND)  # type: ignore[arg-type]
-
-
-# --- leases ----------------------------------------------------------------------------------------------------------
-
-AROUND_A_LEASE = pytest.mark.parametrize(
-    ("clock", "lapsed"),
-    [
-        (NINE + LEASE - TICK, False),
-        (NINE + LEASE, True),
-        (NINE + LEASE + TICK, True),
-        (NINE - LEASE + TICK, False),
-        (NINE - LEASE, True),
-        (NINE - DAY, True),
-    ],
-)
-
-
-@AROUND_A_LEASE
-def test_d13_a_lease_ends_when_the_clock_is_one_lease_away_in_either_direction(clock: datetime, lapsed: bool) -> None:
-    assert lapsed == is_lapsed(Reservation("a", NINE, NINE, 0), PRESET, clock)
-
-
-@AROUND_A_LEASE
-@pytest.mark.parametrize("how", Settlement)
-def test_d13_settled_after_its_lease_a_verdict_counts_for_nothing(
-    how: Settlement, clock: datetime, lapsed: bool
-) -> None:
-    counter = charged(new(), "a", NINE)
-    result = settle(counter, PRESET, "a", how, clock)
-    if lapsed:
-        assert Lapsed(evolve(counter, reservations=(), failures=(Failure("a", NINE),))) == result
-    else:
-        assert isinstance(result, Settled)
-        assert () == result.counter.reservations
-        assert (how is Settlement.WRONG) == bool(result.counter.failures)
-
-
-def test_d13_the_lease_runs_from_what_the_clock_read_not_from_the_date_of_the_charge() -> None:
-    ahead = settled(charged(new(), "a", NINE + HOUR), "a", Settlement.GIVEN_BACK, NINE + HOUR)
-    counter = charged(ahead, "b", NINE)
-    (reservation,) = counter.reservations
-    assert NINE + HOUR + 2 * TICK == reservation.at
-    assert counter is current(counter, PRESET, NINE + LEASE - TICK)
-    assert (Failure("b", reservation.at),) == current(counter, PRESET, NINE + LEASE).failures
-
-
-def test_s36_lapses_noticed_together_block_from_the_latest_charge() -> None:
-    lockout = one_key(failures=2)
-    counter = charged(charged(new(), "a", NINE, lockout), "b", NINE + 10 * SECOND, lockout)
-    one = current(counter, lockout, NINE + LEASE)
-    assert ((Failure("a", NINE),), counter.reservations[1:], None) == (
-        one.failures,
-        one.reservations,
-        one.blocked_until,
-    )
-    both = current(counter, lockout, NINE + LEASE + 10 * SECOND)
-    assert ((), (), NINE + 10 * SECOND + HOUR) == (both.failures, both.reservations, both.blocked_until)
-
-
-def test_a_lapse_that_starts_a_block_is_to_be_saved_with_the_refusal_that_noticed_it() -> None:
-    lockout = one_key(failures=1)
-    counter = charged(new(), "a", NINE, lockout)
-    noticed = evolve(counter, reservations=(), blocked_until=NINE + HOUR, saved_at=NINE + LEASE)
-    assert Blocked(noticed, NINE + HOUR, "S36") == admit(counter, lockout, "x", NINE + LEASE)
-    assert Lapsed(noticed) == settle(counter, lockout, "a", Settlement.COMPLETE, NINE + LEASE)
-
-
-def test_d10_what_is_noticed_is_saved_later_than_the_last_save_though_the_clock_went_back() -> None:
-    lockout = one_key(failures=1)
-    counter = charged(new(), "a", NINE, lockout)
-    lapsed = settle(counter, lockout, "a", Settlement.WRONG, NINE - LEASE)
-    assert NINE + TICK == lapsed.counter.saved_at
-
-
-def test_a26_a_block_noticed_at_its_last_microsecond_still_blocks() -> None:
-    lockout = one_key(failures=1)
-    almost = NINE + HOUR - TICK
-    counter = rebound(charged(new(), "a", NINE, lockout), almost)
-    view = current(counter, lockout, almost)
-    assert Blocked(view, NINE + HOUR, "S36") == block_of(view, lockout, almost)  # so says a read at that instant
-    assert isinstance(admit(counter, lockout, "x", almost), Blocked)
-
-
-def test_a26_a_block_that_is_over_when_it_is_noticed_refuses_nobody() -> None:
-    lockout = one_key(failures=1)
-    admitted = admit(charged(new(), "a", NINE, lockout), lockout, "b", NINE + HOUR)
-    assert isinstance(admitted, Admitted)
-    assert (None, ()) == (admitted.counter.blocked_until, admitted.counter.failures)
-
-
-# --- current and block_of --------------------------------------------------------------------------------------------
-
-
-def test_a_counter_in_which_nothing_changed_is_the_same_object() -> None:
-    for counter in (new(), charged(failed(new(), NINE), "a", NINE + MINUTE), failed(new(), *minutes(5))):
-        assert counter is current(counter, PRESET, NINE + MINUTE)
-
-
-def test_d3_what_left_the_window_is_gone() -> None:
-    counter = failed(new(), *minutes(2))
-    assert 2 == len(current(counter, PRESET, NINE + DAY - TICK).failures)
-    assert counter.failures[1:] == current(counter, PRESET, NINE + DAY).failures
-    assert () == current(counter, PRESET, NINE + DAY + MINUTE).failures
-
-
-@pytest.mark.parametrize(("now", "kept"), [(NINE + 80 * SECOND, 1), (NINE + 100 * SECOND, 0)])
-def test_invariant_1_a_failure_is_kept_as_long_as_an_attempt_charged_in_its_window_is_in_flight(
-    now: datetime, kept: int
-) -> None:
-    lockout = one_key(failures=3, window=MINUTE, lease=MINUTE)
-    counter = charged(failed(new(), NINE, lockout=lockout), "a", NINE + 40 * SECOND, lockout)
-    # At 9:01:40 it lapses, is 60 s old, and the first failure is 100 s old.
-    assert kept == len([f for f in current(counter, lockout, now).failures if f.id != "a"])
-
-
-def test_invariant_1_a_failure_is_not_kept_for_an_attempt_charged_one_window_later() -> None:
-    lockout = one_key(failures=3, window=MINUTE, lease=MINUTE)
-    counter = failed(new(), NINE, lockout=lockout)
-    for at, kept in ((NINE + MINUTE - TICK, 1), (NINE + MINUTE, 0)):
-        assert kept == len(current(charged(counter, "a", at, lockout), lockout, NINE + 2 * MINUTE - 2 * TICK).failures)
-
-
-@pytest.mark.parametrize(("now", "until"), [(NINE, HOUR), (NINE + HOUR - TICK, HOUR), (NINE + HOUR, None)])
-def test_a26_a_block_ends_at_its_very_end(now: datetime, until: timedelta | None) -> None:
-    counter = evolve(new(), saved_at=NINE, blocked_until=NINE + HOUR)
-    view = current(counter, PRESET, now)
-    assert (None if until is None else NINE + until) == view.blocked_until
-    assert (None if until is None else Blocked(view, NINE + until, "S36")) == block_of(view, PRESET, now)
-
-
-@pytest.mark.parametrize(("saved_at", "is_blocked"), [(NINE + HOUR - TICK, True), (NINE + HOUR, False)])
-def test_d10_a_clock_that_goes_back_revives_no_block_and_shortens_none(saved_at: datetime, is_blocked: bool) -> None:
-    counter = evolve(new(ADDRESS), saved_at=saved_at, blocked_until=NINE + HOUR)
-    expected = Blocked(counter, NINE + HOUR, "S37") if is_blocked else None
-    assert expected == block_of(counter, PRESET, NINE - DAY)
-    assert (NINE + HOUR if is_blocked else None) == current(counter, PRESET, NINE - DAY).blocked_until
-
-
-def test_d10_a_clock_that_goes_back_revives_no_failure() -> None:
-    counter = evolve(new(), saved_at=NINE + DAY, failures=(Failure("a", NINE), Failure("b", NINE + TICK)))
-    assert (Failure("b", NINE + TICK),) == current(counter, PRESET, NINE).failures
-
-
-# --- block_change ----------------------------------------------------------------------------------------------------
-
-FREE, TO_TEN, TO_ELEVEN = None, NINE + HOUR, NINE + 2 * HOUR
-STARTED, ENDED = EventKind.BLOCK_STARTED, EventKind.BLOCK_ENDED
-
-
-@pytest.mark.parametrize(("kind", "rule"), [(ACCOUNT, "S36"), (ADDRESS, "S37")])
-@pytest.mark.parametrize(
-    ("before", "after", "event", "until"),
-    [
-        (FREE, TO_TEN, STARTED, TO_TEN),
-        (TO_TEN, TO_ELEVEN, STARTED, TO_ELEVEN),
-        (TO_TEN, FREE, ENDED, TO_TEN),
-        (FREE, FREE, None, None),
-        (TO_TEN, TO_TEN, None, None),
-    ],
-)
-def test_s36_s37_a_block_change_says_which_block_started_or_ended(
-    kind: KeyKind,
-    rule: str,
-    before: datetime | None,
-    after: datetime | None,
-    event: EventKind | None,
-    until: datetime | None,
-) -> None:
-    expected = None if event is None else BlockChange(event, until, rule)
-    was, is_now = evolve(new(kind), blocked_until=before), evolve(new(kind), blocked_until=after)
-    assert expected == block_change(was, is_now, PRESET)
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "starts"), [(1, 2, False), (2, 3, True), (2, 4, True), (3, 4, False), (3, 0, False)]
-)
-def test_d4_a_block_change_says_when_the_cap_was_reached(before: int, after: int, starts: bool) -> None:
-    was, is_now = evolve(new(), failed=before), evolve(new(), failed=after)
-    expected = BlockChange(STARTED, None, "D4") if starts else None
-    assert expected == block_change(was, is_now, one_key(hard_cap=3))
-    assert block_change(was, is_now, PRESET) is None
-
-
-def test_d4_whoever_notices_that_the_cap_was_reached_saves_it() -> None:
-    lockout = one_key(hard_cap=1)
-    counter = charged(new(), "a", NINE, lockout)
-    noticed = evolve(counter, reservations=(), failures=(Failure("a", NINE),), failed=1, saved_at=NINE + LEASE)
-    assert Blocked(noticed, None, "D4") == admit(counter, lockout, "x", NINE + LEASE)
-
-
-# --- idle_from -------------------------------------------------------------------------------------------------------
-
-FAILURE, IN_FLIGHT = Failure("f", NINE), Reservation("r", NINE, NINE, 0)
-
-
-@pytest.mark.parametrize(
-    ("fields", "lockout", "expected"),
-    [
-        ({}, PRESET, EARLIEST),
-        ({"saved_at": NINE}, PRESET, NINE),
-        ({"saved_at": NINE, "blocked_until": NINE + HOUR}, PRESET, NINE + HOUR),
-        ({"saved_at": NINE + SECOND, "failures": (FAILURE,)}, PRESET, NINE + DAY),
-        ({"saved_at": NINE + 2 * DAY, "failures": (FAILURE,)}, PRESET, NINE + 2 * DAY),
-        ({"failures": (FAILURE,), "blocked_until": NINE + 2 * DAY}, PRESET, NINE + 2 * DAY),
-        ({"saved_at": NINE, "reservations": (IN_FLIGHT,)}, PRESET, NINE + LEASE + DAY),
-        ({"saved_at": NINE, "reservations": (IN_FLIGHT,)}, one_key(window=MINUTE), NINE + LEASE + HOUR),
-        ({"saved_at": NINE, "failures": (FAILURE,)}, one_key(window=None), None),
-        ({"saved_at": NINE, "reservations": (IN_FLIGHT,)}, one_key(window=None), None),
-        ({"saved_at": NINE, "blocked_until": NINE + HOUR}, one_key(window=None), NINE + HOUR),
-        ({"saved_at": NINE}, one_key(window=None), NINE),
-        ({"saved_at": NINE, "failed": 2, "cleared": 1}, one_key(hard_cap=9), None),
-        ({"saved_at": NINE, "failed": 2, "cleared": 2}, one_key(hard_cap=9), NINE),
-        ({"saved_at": NINE, "reservations": (IN_FLIGHT,)}, one_key(hard_cap=9), None),
-        ({"saved_at": NINE, "failures": (FAILURE,)}, one_key(hard_cap=9), NINE + DAY),
-    ],
-)
-def test_a_key_is_idle_from_when_nothing_counts_any_more(
-    fields: dict[str, object], lockout: LockoutPolicy, expected: datetime | None
-) -> None:
-    assert expected == idle_from(evolve(new(), **fields), lockout)
-
-
-def test_an_address_is_idle_by_its_own_limit_and_whatever_the_cap_of_accounts() -> None:
-    counter = evolve(new(ADDRESS), saved_at=NINE, reservations=(IN_FLIGHT,))
-    assert NINE + LEASE + DAY == idle_from(counter, one_key(window=None, hard_cap=9))
-
-
-# --- instants --------------------------------------------------------------------------------------------------------
-
-NAIVE = datetime(2026, 3, 2, 9)  # noqa: DTZ001  # what is to be refused
-
-
-def test_d10_an_instant_without_a_zone_is_refused() -> None:
-    counter = charged(new(), "a", NINE)
-    with pytest.raises(InvalidValue, match=r"^now is .*timezone-aware"):
-        admit(counter, PRESET, "b", NAIVE)
-    with pytest.raises(InvalidValue, match=r"^now is .*timezone-aware"):
-        settle(counter, PRESET, "a", Settlement.WRONG, NAIVE)
-    with pytest.raises(InvalidValue, match=r"^now is .*timezone-aware"):
-        rebound(counter, NAIVE)
+# --- a charge that was saved without anybody knowing, and a limit that was lowered
+
+
+def test_a_charge_tried_again_under_its_own_id_is_the_same_charge() -> None:
+    stored = charged(new(), "a", NINE)
+    again = admit(stored, PRESET, "a", NINE + SECOND)
+    assert isinstance(again, Admitted)
+    assert stored.reservations == again.counter.reservations == (again.reservation,)
+    assert again.counter.saved_at > stored.saved_at
+
+
+@pytest.mark.parametrize("window", [DAY, None])
+def test_s36_failures_stored_under_a_higher_limit_block_under_a_lower_one(window: timedelta | None) -> None:
+    stored = failed(new(), *minutes(4), lockout=one_key(failures=5, window=window))
+    lowered = one_key(failures=4, window=window)
+    blocked = admit(stored, lowered, "x", NINE + 4 * MINUTE)
+    assert isinstance(blocked, Blocked)
+    assert (NINE + 3 * MINUTE + HOUR, "S36") == (blocked.until, blocked.rule)
+    assert () == blocked.counter.failures  # spent: after the block the count begins at zero
+    assert isinstance(admit(blocked.counter, lowered, "x", NINE + 3 * MINUTE + HOUR), Admitted)
+
+
+def test_s36_failures_further_apart_than_the_window_do_not_block_under_a_lower_limit() -> None:
+    stored = failed(new(), *minutes(4), lockout=one_key(failures=5, window=None))
+    lowered = one_key(failures=4, window=3 * MINUTE)
+    assert isinstance(admit(stored, lowered, "x", NINE + 4 * MINUTE), Admitted)

@@ -18,7 +18,10 @@ FAULTS = {
     ),
     "a failure of exactly a window ago takes room": ("instant - failure.at < window", "instant - failure.at <= window"),
     "the block runs from the verdict": ("end = latest + limit.block", "end = counter.saved_at + limit.block"),
-    "the block runs from the failure known last": ("latest = counter.failures[-1].at", "latest = counter.failures[0].at"),
+    "the block runs from the failure known last": (
+        "latest = counter.failures[-1].at",
+        "latest = counter.failures[0].at",
+    ),
     "the failures of a block are not spent": ("failures=(), blocked_until=longest", "blocked_until=longest"),
     "a block's last microsecond is free": (
         "max(now, counter.saved_at) >= counter.blocked_until",
