@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from attrs import define
 
-from mydso_access.decisions.lockout import Settlement, block_of, current
+from mydso_access.decisions.lockout import Settlement, block_of
 from mydso_access.decisions.outcomes import Busy, BusyBecause, Refused
 from mydso_access.decisions.sign_in import (
     Attempt,
@@ -24,7 +24,7 @@ from mydso_access.decisions.sign_in import (
     judge_keys,
     known_user_id,
 )
-from mydso_access.errors import StoreError, VerifierFailed
+from mydso_access.errors import AccessError, VerifierFailed
 from mydso_access.installation import Installation
 from mydso_access.ledger import Ledger
 from mydso_access.model.event import Event, EventKind
@@ -84,7 +84,7 @@ async def evaluate(installation: Installation, attempt: Attempt, claim: Claim[T]
     """
     counter = await installation.store.counter(attempt.address)
     now, lockout = installation.now(), installation.policy.lockout
-    block = block_of(current(counter, lockout, now), lockout, now)  # a read may refuse, never admit
+    block = block_of(counter, lockout, now)  # a read may refuse, never admit; what only time shows, the charge notices
     if block and (refusal := judge_keys(SignInFacts(attempt.name, block))):
         return refusal
     slot = await installation.bridge.slot(installation.slots, installation.policy.hashing.slot_wait)
@@ -110,8 +110,11 @@ class _Passage(Generic[T]):
     async def run(self) -> T | Refused | Busy:
         try:
             return await self._run()
-        except Exception:
-            await self.ledger.report(self.subject)  # what was saved is told of, whatever failed after it
+        except GeneratorExit:  # nobody drives this any more
+            raise
+        except BaseException:  # a client that hangs up, too: what was saved is told of
+            if self.ledger.block_changes:
+                await self.installation.bridge.shielded(self.ledger.report(self.subject))
             raise
 
     async def _run(self) -> T | Refused | Busy:
@@ -137,7 +140,7 @@ class _Passage(Generic[T]):
     async def _load_user(self) -> User | None:
         try:
             return await self.claim.user()
-        except StoreError:
+        except AccessError:
             await self.ledger.undo()
             raise
 
@@ -170,7 +173,7 @@ class _Passage(Generic[T]):
     async def _grant(self, user: User, hashed: Secret[str] | None) -> T | Refused | Busy:
         try:
             outcome = await self.claim.grant(partial(save_proven, self.ledger, user), hashed)
-        except StoreError:  # the password was right, but nobody knows whether what it entitles to was written
+        except AccessError:  # the password was right, but nobody knows whether what it entitles to was written
             await self._settle(None, Settlement.GIVEN_BACK, Settlement.GIVEN_BACK)
             raise
         match outcome:

@@ -21,7 +21,7 @@ from mydso_access.decisions.lockout import (
     settle,
 )
 from mydso_access.decisions.naming import IPAddress
-from mydso_access.errors import Stale, StoreError, StoreUnavailable
+from mydso_access.errors import AccessError, Stale, StoreError, StoreUnavailable
 from mydso_access.installation import Installation
 from mydso_access.model.attempts import AttemptCounter, CounterKey, KeyKind, Reservation
 from mydso_access.model.event import Event
@@ -62,7 +62,7 @@ class Ledger:
         change = partial(admit, lockout=lockout, reservation_id=reservation_id)
         try:
             admission = await self._update(key, change, lockout.charge_wait)
-        except StoreError:
+        except AccessError:
             await self._give_back(key, reservation_id)
             await self.undo()
             raise
@@ -140,7 +140,7 @@ class Ledger:
     async def _settle_after_all(self, key: CounterKey, change: Callable[..., Settled | Lapsed]) -> None:
         """Keep trying until the lease ends, so that a fault which passes costs nobody a failure."""
         lease = self.installation.policy.lockout.lease
-        for pause in pauses(lease):
+        for pause in pauses(self.installation, lease):
             await sleep(self.installation, pause)
             if self.has_lapsed():
                 return
@@ -155,16 +155,17 @@ class Ledger:
         change = partial(settle, lockout=lockout, reservation_id=reservation_id, settlement=Settlement.GIVEN_BACK)
         try:
             await self._save_once(key, change)
-        except StoreError:
+        except AccessError:
             return  # its lease ends it
 
     async def _update(self, key: CounterKey, change: Callable[..., Changed], patience: timedelta) -> Changed | None:
         """Save a change, again while others are saved first; `None`: patience ended, and nothing was saved."""
-        for pause in pauses(patience):
+        for pause in pauses(self.installation, patience):
+            await sleep(self.installation, pause)
             try:
                 return await self._save_once(key, change)
             except Stale:
-                await sleep(self.installation, pause)
+                continue
         return None
 
     async def _save_once(self, key: CounterKey, change: Callable[..., Changed]) -> Changed:

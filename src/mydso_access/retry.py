@@ -9,16 +9,21 @@ from mydso_access.policy.fixed import FIRST_PAUSE, LAST_PAUSE
 NO_TIME = timedelta()
 
 
-def pauses(patience: timedelta) -> Iterator[timedelta]:
-    """Yield pauses that add up to about `patience`; there is always at least one."""
-    pause, left = FIRST_PAUSE, patience
+def pauses(installation: Installation, patience: timedelta) -> Iterator[timedelta]:
+    """Yield how long to wait before each try: nothing before the first, then growing times that add up to `patience`.
+
+    Each is drawn between half and all of what it may be: two that collided do not collide again.
+    """
+    yield NO_TIME
+    longest, left = FIRST_PAUSE, patience
     while left > NO_TIME:
+        pause = longest * ((1 + installation.chance.fraction()) / 2)
         yield pause
         left -= pause
-        pause = min(2 * pause, LAST_PAUSE)
+        longest = min(2 * longest, LAST_PAUSE)
 
 
 async def sleep(installation: Installation, pause: timedelta) -> None:
-    """Wait, in the host's way, for half of `pause` to all of it: two that collided do not collide again."""
-    seconds = pause.total_seconds() * (1 + installation.chance.fraction()) / 2
-    await installation.bridge.ask(installation.clock.sleep, seconds)
+    """Wait, in the host's way."""
+    if pause:
+        await installation.bridge.ask(installation.clock.sleep, pause.total_seconds())

@@ -38,7 +38,8 @@ async def save_proven(ledger: Ledger, user: User, kind: EventKind, change: Chang
     """
     installation = ledger.installation
     proven, event_id = user, installation.chance.new_id()
-    for pause in pauses(installation.policy.lockout.lease):
+    for pause in pauses(installation, installation.policy.lockout.charge_wait):
+        await sleep(installation, pause)
         if ledger.has_lapsed():
             return Busy(BusyBecause.LAPSED)
         at = next_save(user.saved_at, installation.now())
@@ -47,8 +48,7 @@ async def save_proven(ledger: Ledger, user: User, kind: EventKind, change: Chang
         try:
             return await installation.store.save_user(changed, event)
         except Stale:
-            await sleep(installation, pause)
-        stored = await installation.store.user(proven.id)
+            stored = await installation.store.user(proven.id)
         if stored is not None and stored.written_by == event_id:  # it was saved, and reported as if it was not
             return stored
         judged = judge_again(stored, proven)

@@ -126,7 +126,7 @@ def admit(counter: AttemptCounter, lockout: LockoutPolicy, reservation_id: str, 
 
 
 def block_of(counter: AttemptCounter, lockout: LockoutPolicy, now: datetime) -> Blocked | None:
-    """Return the block that a `current` counter is under at `now`, or `None`."""
+    """Return the block that a counter is under at `now`, or `None`; leases that ran out count only in a `current` one."""
     if counter.blocked_until is not None and max(now, counter.saved_at) < counter.blocked_until:
         return Blocked(counter, counter.blocked_until, _rule(counter.key))
     if _reaches_hard_cap(counter, lockout, 0):

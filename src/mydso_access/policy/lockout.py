@@ -89,7 +89,7 @@ class LockoutPolicy:
         stricter=Stricter.NEITHER,
         minimum=timedelta(milliseconds=10),
         maximum=timedelta(minutes=1),
-        doc="How long a charge that others keep overtaking is tried again before the answer is Busy.",
+        doc="How long a charge, or the user's save, that others keep overtaking is tried again before the answer is Busy.",
     )
     ipv6_prefix: int = setting(
         64,
