@@ -25,5 +25,4 @@ def pauses(installation: Installation, patience: timedelta) -> Iterator[timedelt
 
 async def sleep(installation: Installation, pause: timedelta) -> None:
     """Wait, in the host's way."""
-    if pause:
-        await installation.bridge.ask(installation.clock.sleep, pause.total_seconds())
+    await installation.bridge.ask(installation.clock.sleep, pause.total_seconds())

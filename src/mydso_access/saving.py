@@ -39,7 +39,8 @@ async def save_proven(ledger: Ledger, user: User, kind: EventKind, change: Chang
     installation = ledger.installation
     proven, event_id = user, installation.chance.new_id()
     for pause in pauses(installation, installation.policy.lockout.charge_wait):
-        await sleep(installation, pause)
+        if pause:
+            await sleep(installation, pause)
         if ledger.has_lapsed():
             return Busy(BusyBecause.LAPSED)
         at = next_save(user.saved_at, installation.now())
