@@ -14,7 +14,7 @@ from attrs import frozen
 from mydso_access.errors import InvalidPolicy, shown
 
 T = TypeVar("T")
-WORDS = {bool: "a bool", int: "an int", timedelta: "a timedelta"}
+WORDS: dict[type[Any], str] = {bool: "a bool", int: "an int", timedelta: "a timedelta"}
 
 
 class Level(Enum):
