@@ -1,14 +1,15 @@
 """What several test files need: a cheap policy, a hasher that counts, an installation with people in it."""
 
+import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 from attrs import define, evolve, field
 
-from mydso_access import AccessControl, MemoryRepositories, SecurityPolicy
+from mydso_access import AccessControl, AsyncAccessControl, MemoryRepositories, SecurityPolicy
 from mydso_access.adapters.argon2 import Argon2Hasher
 from mydso_access.decisions.naming import account_key, address_key, parse_address
 from mydso_access.decisions.sign_in import SecretVerdict
@@ -32,7 +33,8 @@ from mydso_access.testing import ManualClock
 from mydso_access.testing.clock import A_MONDAY
 
 RIGHT = "Correct-Horse-9"
-HOME = "192.0.2.1"
+HOME, ELSEWHERE = "192.0.2.1", "192.0.2.9"
+PATIENCE = 5.0  # seconds until something that hangs has failed
 
 
 def policy(**lockout: Any) -> SecurityPolicy:
@@ -151,3 +153,25 @@ class World:
 def argon2() -> Argon2Hasher:
     """Return the real hasher at its cheapest."""
     return Argon2Hasher(HashingPolicy.cheapest_for_tests())
+
+
+def door(world: World, repositories: Any = None) -> AsyncAccessControl:
+    """Return the asynchronous door to a world."""
+    found = world.repositories if repositories is None else repositories
+    return AsyncAccessControl(found, policy=world.policy, hasher=world.hasher, clock=world.clock)
+
+
+def with_one_slot(world: World, milliseconds: int = 5) -> World:
+    """Return the world with room for one hash, and little patience to wait for it."""
+    hashing = evolve(world.policy.hashing, max_parallel=1, slot_wait=timedelta(milliseconds=milliseconds))
+    world.policy = evolve(world.policy, hashing=hashing)
+    return world
+
+
+def run(scenario: Awaitable[Any]) -> Any:
+    """Run a scenario on a loop of its own, and fail if it hangs."""
+
+    async def in_time() -> Any:
+        return await asyncio.wait_for(scenario, PATIENCE)
+
+    return asyncio.run(in_time())

@@ -3,11 +3,9 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from attrs import evolve
 
 from mydso_access import (
     AsyncAccessControl,
@@ -19,30 +17,20 @@ from mydso_access import (
     StoreUnavailable,
     VerifierFailed,
 )
-from tests.support import HOME, RIGHT, CountingHasher, World, active, populated
+from tests.support import (
+    HOME,
+    PATIENCE,
+    RIGHT,
+    CountingHasher,
+    World,
+    active,
+    door,
+    populated,
+    run,
+    with_one_slot,
+)
 from tests.test_faults import NEW, asynchronous
 from tests.test_store import METHODS, raising, replacing
-
-ELSEWHERE, PATIENCE = "192.0.2.9", 5.0
-
-
-def door(world: World, repositories: Any = None) -> AsyncAccessControl:
-    found = world.repositories if repositories is None else repositories
-    return AsyncAccessControl(found, policy=world.policy, hasher=world.hasher, clock=world.clock)
-
-
-def with_one_slot(world: World, milliseconds: int = 5) -> World:
-    hashing = evolve(world.policy.hashing, max_parallel=1, slot_wait=timedelta(milliseconds=milliseconds))
-    world.policy = evolve(world.policy, hashing=hashing)
-    return world
-
-
-def run(scenario: Awaitable[Any]) -> Any:
-    async def in_time() -> Any:
-        return await asyncio.wait_for(scenario, PATIENCE)
-
-    return asyncio.run(in_time())
-
 
 # --- threads
 

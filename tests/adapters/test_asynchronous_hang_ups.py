@@ -3,12 +3,10 @@
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from attrs import evolve
 
 from mydso_access import (
     AsyncAccessControl,
@@ -18,23 +16,10 @@ from mydso_access import (
     Refused,
     SignedIn,
 )
-from tests.support import HOME, RIGHT, World
+from tests.support import ELSEWHERE, HOME, PATIENCE, RIGHT, World, door, run, with_one_slot
 from tests.test_faults import NEW, asynchronous
 from tests.test_ledger import LEASE, block_events, die
 from tests.test_store import raising, state
-
-ELSEWHERE, PATIENCE = "192.0.2.9", 5.0
-
-
-def door(world: World, repositories: Any = None) -> AsyncAccessControl:
-    found = world.repositories if repositories is None else repositories
-    return AsyncAccessControl(found, policy=world.policy, hasher=world.hasher, clock=world.clock)
-
-
-def with_one_slot(world: World, milliseconds: int = 5) -> World:
-    hashing = evolve(world.policy.hashing, max_parallel=1, slot_wait=timedelta(milliseconds=milliseconds))
-    world.policy = evolve(world.policy, hashing=hashing)
-    return world
 
 
 async def until(done: Callable[[], bool]) -> None:
@@ -43,13 +28,6 @@ async def until(done: Callable[[], bool]) -> None:
     while not done():
         assert time.monotonic() < end
         await asyncio.sleep(0.001)
-
-
-def run(scenario: Awaitable[Any]) -> Any:
-    async def in_time() -> Any:
-        return await asyncio.wait_for(scenario, PATIENCE)
-
-    return asyncio.run(in_time())
 
 
 # --- a client hangs up while the attempt is settled
