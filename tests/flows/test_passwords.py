@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from mydso_access import EventKind, Flaw, PasswordChanged, PasswordRejected, Reason, Refused, SignedIn
-from tests.support import HOME, RIGHT, World
+from mydso_access import EventKind, Flaw, PasswordChanged, PasswordRejected, Reason, Refused, SignedIn, VerifierFailed
+from tests.support import HOME, RIGHT, CountingHasher, World
 
 NEW = "Another-Horse-10"
 
@@ -102,3 +102,18 @@ def test_a_change_that_outlives_its_lease_changes_nothing() -> None:
     before = world.repositories.users.get("id-known")
     change(world)
     assert before == world.repositories.users.get("id-known")
+
+
+@pytest.mark.parametrize("answer", [None, "plain text"])
+def test_a_hasher_that_makes_no_hash_changes_nothing_and_says_so(answer: object) -> None:
+    class Hashless(CountingHasher):
+        def hash(self, password: object, /) -> object:
+            return answer
+
+    world = World(hasher=Hashless())
+    before = world.repositories.users.get("id-known")
+    with pytest.raises(VerifierFailed):
+        change(world)
+    assert before == world.repositories.users.get("id-known")
+    assert ((), ()) == (world.account("known").reservations, world.account("known").failures)
+    assert [] == world.events()

@@ -10,6 +10,7 @@ from mydso_access.decisions.naming import Address
 from mydso_access.decisions.outcomes import Busy, PasswordChanged, PasswordChangeOutcome, PasswordRejected, Refused
 from mydso_access.decisions.password import prepared, review_change
 from mydso_access.decisions.sign_in import Attempt, SecretVerdict, judge_user, read_attempt
+from mydso_access.errors import VerifierFailed
 from mydso_access.gate import evaluate
 from mydso_access.installation import Installation
 from mydso_access.model.event import EventKind
@@ -74,11 +75,12 @@ class _PasswordChange:
         return self.installation.hasher.hash(self.new)
 
     async def grant(self, save: Save, hashed: Secret[str] | None) -> PasswordChanged | Refused | Busy:
+        if not isinstance(hashed, Secret):  # nothing would change, and the event would say that it has
+            raise VerifierFailed("hash() answered no Secret")
+
         def changed(user: User, at: datetime) -> dict[str, Any]:
-            if hashed is None or user.credential is None:
-                return {}
-            set_at = next_save(user.credential.set_at, at)  # never the instant of another password
-            return {"credential": Credential(hashed, set_at)}
+            before = at if user.credential is None else user.credential.set_at
+            return {"credential": Credential(hashed, next_save(before, at))}  # never the instant of another password
 
         saved = await save(EventKind.PASSWORD_CHANGED, changed)
         return PasswordChanged(saved) if isinstance(saved, User) else saved
