@@ -19,6 +19,7 @@ from mydso_access.errors import (
     StoreError,
     StoreUnavailable,
     Taken,
+    UnreadableRecord,
     VerifierFailed,
     shown,
 )
@@ -36,6 +37,11 @@ EXAMPLES = [
     (StoreUnavailable("users.get"), "users.get failed; see the exception that caused this one", ["call"]),
     (BrokenStore("users.get", "a Mock"), "users.get broke its protocol: it answered a Mock", ["call", "answer"]),
     (Stale(), "", []),
+    (
+        UnreadableRecord("User.login.since", "'x' (str)", "microseconds since 1970"),
+        "stored User.login.since is 'x' (str): expected microseconds since 1970",
+        ["field", "given", "expected"],
+    ),
     (Taken("name"), "name is taken by another record", ["field"]),
 ]  # fmt: skip
 BASES = {AccessError, StoreError}
@@ -77,6 +83,7 @@ def test_an_exception_keeps_its_message_and_its_data_through_pickle_and_copy(
         (AsynchronousStore, (AccessError, TypeError)),
         (StoreUnavailable, (StoreError,)),
         (BrokenStore, (StoreError,)),
+        (UnreadableRecord, (StoreError,)),
         (Stale, (StoreError,)),
         (Taken, (StoreError,)),
         (VerifierFailed, (AccessError,)),

@@ -83,7 +83,7 @@ def test_d3_an_address_reservation_that_lapsed_leaves_the_account_uncleared_alth
     def get(key: Any) -> AttemptCounter | None:
         nonlocal gets
         gets += 1
-        if gets == 3:  # the address is read and charged: 20 seconds later, the account
+        if gets == 2:  # the address is read and charged: 20 seconds later, the account
             world.clock.move(timedelta(seconds=20))
         return world.repositories.counters.get(key)
 

@@ -5,7 +5,6 @@ from mydso_access.control import AccessControl, AsyncAccessControl
 from mydso_access.decisions.outcomes import (
     Busy,
     BusyBecause,
-    Factor,
     PasswordChanged,
     PasswordChangeOutcome,
     PasswordRejected,
@@ -26,6 +25,7 @@ from mydso_access.errors import (
     StoreError,
     StoreUnavailable,
     Taken,
+    UnreadableRecord,
     VerifierFailed,
 )
 from mydso_access.model import (
@@ -38,21 +38,30 @@ from mydso_access.model import (
     Enabled,
     Event,
     EventKind,
+    Factor,
     Failure,
     Invited,
     KeyKind,
     Login,
     NoLogin,
+    Purpose,
     Reason,
     Reservation,
     Secret,
+    SignIn,
     Structure,
     StructureKind,
     User,
 )
 from mydso_access.policy import SecurityPolicy, with_setting
 from mydso_access.ports import Chance, Clock, PasswordHasher
-from mydso_access.repositories import CounterRepository, EventRepository, Repositories, UserRepository
+from mydso_access.repositories import (
+    CounterRepository,
+    EventRepository,
+    Repositories,
+    SignInRepository,
+    UserRepository,
+)
 
 __all__ = [
     "AccessControl",
@@ -91,6 +100,7 @@ __all__ = [
     "PasswordRejected",
     "PasswordReview",
     "Proof",
+    "Purpose",
     "Reason",
     "Refused",
     "Repositories",
@@ -98,7 +108,9 @@ __all__ = [
     "Secret",
     "SecretVerdict",
     "SecurityPolicy",
+    "SignIn",
     "SignInOutcome",
+    "SignInRepository",
     "SignedIn",
     "Stale",
     "StoreError",
@@ -106,6 +118,7 @@ __all__ = [
     "Structure",
     "StructureKind",
     "Taken",
+    "UnreadableRecord",
     "User",
     "UserRepository",
     "VerifierFailed",

@@ -85,6 +85,25 @@ class BrokenStore(StoreError):
         return f"{self.call} broke its protocol: it answered {self.answer}"
 
 
+class UnreadableRecord(StoreError):
+    """What is stored is no record in its stored form: it was edited, cut short, or written by a newer version.
+
+    Attributes:
+        field: what cannot be read, by its path, like `User.login.since`.
+        given: what is stored there as text, cut short; for a secret only its type.
+        expected: what would be right, in words.
+    """
+
+    def __init__(self, field: str, given: str, expected: str) -> None:
+        super().__init__(field, given, expected)
+        self.field = field
+        self.given = given
+        self.expected = expected
+
+    def __str__(self) -> str:
+        return f"stored {self.field} is {self.given}: expected {self.expected}"
+
+
 class Stale(StoreError):
     """Raised by a repository: the record was saved by someone else since it was loaded; nothing was stored."""
 

@@ -91,7 +91,8 @@ async def evaluate(installation: Installation, attempt: Attempt, claim: Claim[T]
     if slot is None:
         return Busy(BusyBecause.NO_SLOT)
     try:
-        return await _Passage(installation, attempt, claim, slot, Ledger(installation, attempt.client)).run()
+        ledger = Ledger(installation, attempt.client, known={attempt.address: counter})
+        return await _Passage(installation, attempt, claim, slot, ledger).run()
     finally:
         slot.close()
 

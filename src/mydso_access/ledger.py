@@ -17,6 +17,7 @@ from mydso_access.decisions.lockout import (
     Settlement,
     admit,
     block_change,
+    idle_from,
     is_lapsed,
     settle,
 )
@@ -40,12 +41,14 @@ class Ledger:
         installation: where.
         client: the address it comes from.
         charges: the reservations held, in the order of their charge.
+        known: counters as this attempt saw or saved them last, which spares a read; the save compares all the same.
         block_changes: blocks that started or ended by what was saved, with their key and instant.
     """
 
     installation: Installation
     client: IPAddress
     charges: dict[CounterKey, Reservation] = field(factory=dict)
+    known: dict[CounterKey, AttemptCounter] = field(factory=dict)
     block_changes: list[tuple[CounterKey, BlockChange, datetime]] = field(factory=list)
 
     async def charge(self, key: CounterKey) -> Admission:
@@ -171,12 +174,13 @@ class Ledger:
         return None
 
     async def _save_once(self, key: CounterKey, change: Callable[..., Changed]) -> Changed:
-        before = await self.installation.store.counter(key)
+        store, lockout = self.installation.store, self.installation.policy.lockout
+        before = self.known.pop(key, None) or await store.counter(key)
         changed = change(before, now=self.installation.now())
         after = changed.counter
-        noticed = block_change(before, after, self.installation.policy.lockout)
+        noticed = block_change(before, after, lockout)
         if noticed or isinstance(changed, SAVED):  # a refusal that noticed nothing leaves no trace
-            await self.installation.store.save_counter(after)
+            self.known[key] = await store.save_counter(after, idle_from(after, lockout))
         if noticed:
             self.block_changes.append((key, noticed, after.saved_at))
         return changed

@@ -34,10 +34,10 @@ class Store:
             raise BrokenStore("counters.get", f"{_kind(found)} instead of the counter asked for")
         return found
 
-    async def save_counter(self, counter: AttemptCounter) -> None:
-        """Save the counter."""
-        version = await self.bridge.ask(self.counters.save, counter)
-        _grown("counters.save", version, counter.version)
+    async def save_counter(self, counter: AttemptCounter, idle_from: datetime | None) -> AttemptCounter:
+        """Save the counter, to be kept until an instant, and return it as stored."""
+        version = await self.bridge.ask(self.counters.save, counter.stored(counter.version, idle_from))
+        return counter.stored(_grown("counters.save", version, counter.version), idle_from)
 
     async def user(self, user_id: str) -> User | None:
         """Return the user with this id."""

@@ -47,6 +47,11 @@ def stored() -> MemoryRepositories:
     return MemoryRepositories()
 
 
+@pytest.fixture(autouse=True)
+def versions_count_from_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mydso_access.adapters.memory.next_version", lambda version: version + 1)
+
+
 # --- users
 
 

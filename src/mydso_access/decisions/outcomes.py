@@ -8,6 +8,7 @@ from attrs import frozen
 
 from mydso_access.decisions.password import Violation
 from mydso_access.model.reason import Reason
+from mydso_access.model.sign_in import Factor
 from mydso_access.model.user import User
 from mydso_access.policy.fixed import RETRY_AFTER, TICK
 from mydso_access.policy.settings import Level
@@ -15,12 +16,6 @@ from mydso_access.policy.settings import Level
 NOT_SIGNED_IN = "The name or the password is not right."
 ALMOST_A_MINUTE = timedelta(minutes=1) - TICK
 INSTALLATION = frozenset({Level.INSTALLATION})
-
-
-class Factor(Enum):
-    """What somebody proved to be somebody with."""
-
-    PASSWORD = "password"  # noqa: S105  # a kind of factor
 
 
 @frozen

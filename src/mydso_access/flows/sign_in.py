@@ -7,12 +7,13 @@ from attrs import evolve, frozen
 
 from mydso_access.decisions.lockout import Settlement
 from mydso_access.decisions.naming import Address
-from mydso_access.decisions.outcomes import Busy, Factor, Proof, Refused, SignedIn, SignInOutcome
+from mydso_access.decisions.outcomes import Busy, Proof, Refused, SignedIn, SignInOutcome
 from mydso_access.decisions.sign_in import Attempt, read_attempt
 from mydso_access.gate import evaluate
 from mydso_access.installation import Installation
 from mydso_access.model.event import EventKind
 from mydso_access.model.secret import Secret, wrapped
+from mydso_access.model.sign_in import Factor
 from mydso_access.model.user import User
 from mydso_access.saving import Save
 

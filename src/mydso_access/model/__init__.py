@@ -4,6 +4,7 @@ from mydso_access.model.attempts import AttemptCounter, CounterKey, Failure, Key
 from mydso_access.model.event import Event, EventKind
 from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret
+from mydso_access.model.sign_in import Factor, Purpose, SignIn
 from mydso_access.model.structure import Structure, StructureKind
 from mydso_access.model.user import (
     Category,
@@ -27,14 +28,17 @@ __all__ = [
     "Enabled",
     "Event",
     "EventKind",
+    "Factor",
     "Failure",
     "Invited",
     "KeyKind",
     "Login",
     "NoLogin",
+    "Purpose",
     "Reason",
     "Reservation",
     "Secret",
+    "SignIn",
     "Structure",
     "StructureKind",
     "User",

@@ -66,6 +66,8 @@ class AttemptCounter:
         blocked_until: end of the block, if there is one.
         failed: failures ever, counted only where the policy has a `hard_cap`.
         cleared: how many of `failed` a complete sign-in or a reset has cleared.
+        idle_from: from when on it says no more than a new one, if nothing happens; `None`: never by itself. A store may
+            forget it then, and never before.
     """
 
     key: CounterKey
@@ -76,9 +78,15 @@ class AttemptCounter:
     blocked_until: datetime | None = None
     failed: int = 0
     cleared: int = 0
+    idle_from: datetime | None = None
 
     def saved(self, at: datetime, reservations: tuple[Reservation, ...]) -> "AttemptCounter":
         """Return the counter to be saved at this instant, with these reservations in flight."""
         # By position: every attempt comes here four times, and `evolve` takes three times as long.
         rest = (self.failures, reservations, self.blocked_until, self.failed, self.cleared)
         return AttemptCounter(self.key, self.version, at, *rest)
+
+    def stored(self, version: int, idle_from: datetime | None) -> "AttemptCounter":
+        """Return the counter under another version, forgettable from another instant."""
+        rest = (self.failures, self.reservations, self.blocked_until, self.failed, self.cleared)
+        return AttemptCounter(self.key, version, self.saved_at, *rest, idle_from)

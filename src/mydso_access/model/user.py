@@ -130,3 +130,10 @@ class User:
         if self.credential is not None and isinstance(self.login, NoLogin | Invited):  # S12
             expected = "None for a contact and for a user who was only invited"
             raise InvalidValue("User.credential", "set", expected)
+
+
+def seen_at(user: User) -> datetime | None:
+    """Return when an enabled user was last seen: their latest access, or the enabling after it; `None` for others (S25)."""
+    if not isinstance(user.login, Enabled):
+        return None
+    return user.login.since if user.last_access_at is None else max(user.last_access_at, user.login.since)

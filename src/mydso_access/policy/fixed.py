@@ -36,3 +36,7 @@ HASH_TAG_BYTES = 32
 HASH_LANES_CAP = 64
 STORED_SALT_BYTES = range(8, 65)
 STORED_TAG_BYTES = range(16, 65)
+
+# A record's first version is drawn from so many bits: it can grow by one a microsecond for a hundred thousand years
+# and still fit the 63 bits of a database's integer.
+FIRST_VERSION_BITS = 62
