@@ -15,6 +15,7 @@ from mydso_access.errors import (
     BrokenStore,
     InvalidPolicy,
     InvalidValue,
+    OpenTransaction,
     Stale,
     StoreError,
     StoreUnavailable,
@@ -36,6 +37,14 @@ EXAMPLES = [
     (VerifierFailed("MemoryError"), "the password hasher failed: MemoryError", ["why"]),
     (StoreUnavailable("users.get"), "users.get failed; see the exception that caused this one", ["call"]),
     (BrokenStore("users.get", "a Mock"), "users.get broke its protocol: it answered a Mock", ["call", "answer"]),
+    (
+        OpenTransaction("counters.save"),
+        (
+            "counters.save must commit on its own, but its connection is in a transaction, and a rollback would take "
+            "failed attempts back: give the repositories an engine, or a connection that is in no transaction"
+        ),
+        ["call"],
+    ),
     (Stale(), "", []),
     (
         UnreadableRecord("User.login.since", "'x' (str)", "microseconds since 1970"),
@@ -83,6 +92,7 @@ def test_an_exception_keeps_its_message_and_its_data_through_pickle_and_copy(
         (AsynchronousStore, (AccessError, TypeError)),
         (StoreUnavailable, (StoreError,)),
         (BrokenStore, (StoreError,)),
+        (OpenTransaction, (StoreError,)),
         (UnreadableRecord, (StoreError,)),
         (Stale, (StoreError,)),
         (Taken, (StoreError,)),

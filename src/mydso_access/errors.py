@@ -104,6 +104,20 @@ class UnreadableRecord(StoreError):
         return f"stored {self.field} is {self.given}: expected {self.expected}"
 
 
+class OpenTransaction(StoreError):
+    """What a sign-in writes was to join a transaction of the host's, whose rollback would take failures back."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(call)
+        self.call = call
+
+    def __str__(self) -> str:
+        return (
+            f"{self.call} must commit on its own, but its connection is in a transaction, and a rollback would take "
+            "failed attempts back: give the repositories an engine, or a connection that is in no transaction"
+        )
+
+
 class Stale(StoreError):
     """Raised by a repository: the record was saved by someone else since it was loaded; nothing was stored."""
 

@@ -40,3 +40,6 @@ STORED_TAG_BYTES = range(16, 65)
 # A record's first version is drawn from so many bits: it can grow by one a microsecond for a hundred thousand years
 # and still fit the 63 bits of a database's integer.
 FIRST_VERSION_BITS = 62
+
+# Rows that one statement of a purge names: below every database's cap on parameters.
+PURGED_AT_ONCE = 500

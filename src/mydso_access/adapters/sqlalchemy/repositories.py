@@ -1,0 +1,227 @@
+"""The repositories over a database: one set of operations, behind synchronous and asynchronous methods."""
+
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, final
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from mydso_access.adapters.sqlalchemy import operations
+from mydso_access.adapters.sqlalchemy.running import AsyncRunner, Runner, check_engine
+from mydso_access.adapters.sqlalchemy.tables import TABLES, Tables
+
+T = TypeVar("T")
+P = ParamSpec("P")
+Operation: TypeAlias = Callable[Concatenate[Connection, Tables, P], T]
+
+# A method is its operation: signature, docstring and all. What the decorated method says itself is only its name.
+
+
+def _reads(operation: "Operation[P, T]") -> "Callable[[Any], Callable[Concatenate[_Repository, P], T]]":
+    @wraps(operation)
+    def call(self: "_Repository", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._runner.read(lambda connection: operation(connection, self._tables, *args, **kwargs))
+
+    return lambda _: call
+
+
+def _writes(operation: "Operation[P, T]") -> "Callable[[Any], Callable[Concatenate[_Repository, P], T]]":
+    @wraps(operation)
+    def call(self: "_Repository", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._runner.write(lambda connection: operation(connection, self._tables, *args, **kwargs))
+
+    return lambda _: call
+
+
+def _async_reads(
+    operation: "Operation[P, T]",
+) -> "Callable[[Any], Callable[Concatenate[_AsyncRepository, P], Coroutine[Any, Any, T]]]":
+    @wraps(operation)
+    async def call(self: "_AsyncRepository", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._runner.read(lambda connection: operation(connection, self._tables, *args, **kwargs))
+
+    return lambda _: call
+
+
+def _async_writes(
+    operation: "Operation[P, T]",
+) -> "Callable[[Any], Callable[Concatenate[_AsyncRepository, P], Coroutine[Any, Any, T]]]":
+    @wraps(operation)
+    async def call(self: "_AsyncRepository", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._runner.write(lambda connection: operation(connection, self._tables, *args, **kwargs))
+
+    return lambda _: call
+
+
+class _Repository:
+    def __init__(self, runner: Runner, tables: Tables) -> None:
+        self._runner = runner
+        self._tables = tables
+
+
+class _AsyncRepository:
+    def __init__(self, runner: AsyncRunner, tables: Tables) -> None:
+        self._runner = runner
+        self._tables = tables
+
+
+@final
+class SqlUsers(_Repository):
+    """Users in a table, saved together with their events."""
+
+    @_reads(operations.get_user)
+    def get(self) -> None: ...
+
+    @_reads(operations.user_named)
+    def named(self) -> None: ...
+
+    @_writes(operations.save_user)
+    def save(self) -> None: ...
+
+    @_writes(operations.add_users)
+    def add_all(self) -> None: ...
+
+    @_reads(operations.users_unseen_since)
+    def unseen_since(self) -> None: ...
+
+
+@final
+class AsyncSqlUsers(_AsyncRepository):
+    """Users in a table, saved together with their events."""
+
+    @_async_reads(operations.get_user)
+    def get(self) -> None: ...
+
+    @_async_reads(operations.user_named)
+    def named(self) -> None: ...
+
+    @_async_writes(operations.save_user)
+    def save(self) -> None: ...
+
+    @_async_writes(operations.add_users)
+    def add_all(self) -> None: ...
+
+    @_async_reads(operations.users_unseen_since)
+    def unseen_since(self) -> None: ...
+
+
+@final
+class SqlCounters(_Repository):
+    """Attempt counters in a table. Each save commits on its own."""
+
+    @_reads(operations.get_counter)
+    def get(self) -> None: ...
+
+    @_writes(operations.save_counter)
+    def save(self) -> None: ...
+
+    @_writes(operations.purge_counters)
+    def purge(self) -> None: ...
+
+
+@final
+class AsyncSqlCounters(_AsyncRepository):
+    """Attempt counters in a table. Each save commits on its own."""
+
+    @_async_reads(operations.get_counter)
+    def get(self) -> None: ...
+
+    @_async_writes(operations.save_counter)
+    def save(self) -> None: ...
+
+    @_async_writes(operations.purge_counters)
+    def purge(self) -> None: ...
+
+
+@final
+class SqlSignIns(_Repository):
+    """Half-finished sign-ins in a table. Each save commits on its own."""
+
+    @_reads(operations.get_sign_in)
+    def get(self) -> None: ...
+
+    @_writes(operations.save_sign_in)
+    def save(self) -> None: ...
+
+    @_writes(operations.purge_sign_ins)
+    def purge(self) -> None: ...
+
+
+@final
+class AsyncSqlSignIns(_AsyncRepository):
+    """Half-finished sign-ins in a table. Each save commits on its own."""
+
+    @_async_reads(operations.get_sign_in)
+    def get(self) -> None: ...
+
+    @_async_writes(operations.save_sign_in)
+    def save(self) -> None: ...
+
+    @_async_writes(operations.purge_sign_ins)
+    def purge(self) -> None: ...
+
+
+@final
+class SqlEvents(_Repository):
+    """The audit trail in a table."""
+
+    @_writes(operations.append_event)
+    def append(self) -> None: ...
+
+    @_reads(operations.events_page)
+    def page(self) -> None: ...
+
+
+@final
+class AsyncSqlEvents(_AsyncRepository):
+    """The audit trail in a table."""
+
+    @_async_writes(operations.append_event)
+    def append(self) -> None: ...
+
+    @_async_reads(operations.events_page)
+    def page(self) -> None: ...
+
+
+@final
+class SqlRepositories:
+    """One installation in a database, for `AccessControl`. `upgrade` creates the tables; nothing here does.
+
+    Args:
+        bind: an engine, where every call has a transaction of its own. Or a connection: if it is in a transaction, users
+            and events are saved as part of it, and everything that a sign-in writes is refused.
+        tables: what `attach_tables` returned, if the tables are not named as usual.
+
+    Raises:
+        InvalidValue: the engine's pool hands one connection to several borrowers, or it commits every statement.
+    """
+
+    def __init__(self, bind: Engine | Connection, *, tables: Tables = TABLES) -> None:
+        check_engine(bind)
+        runner = Runner(bind)
+        self.users: SqlUsers = SqlUsers(runner, tables)
+        self.counters: SqlCounters = SqlCounters(runner, tables)
+        self.sign_ins: SqlSignIns = SqlSignIns(runner, tables)
+        self.events: SqlEvents = SqlEvents(runner, tables)
+
+
+@final
+class AsyncSqlRepositories:
+    """One installation in a database, for `AsyncAccessControl`; otherwise like `SqlRepositories`.
+
+    Args:
+        bind: an asynchronous engine or connection.
+        tables: what `attach_tables` returned, if the tables are not named as usual.
+
+    Raises:
+        InvalidValue: the engine's pool hands one connection to several borrowers, or it commits every statement.
+    """
+
+    def __init__(self, bind: AsyncEngine | AsyncConnection, *, tables: Tables = TABLES) -> None:
+        check_engine(bind)
+        runner = AsyncRunner(bind)
+        self.users: AsyncSqlUsers = AsyncSqlUsers(runner, tables)
+        self.counters: AsyncSqlCounters = AsyncSqlCounters(runner, tables)
+        self.sign_ins: AsyncSqlSignIns = AsyncSqlSignIns(runner, tables)
+        self.events: AsyncSqlEvents = AsyncSqlEvents(runner, tables)

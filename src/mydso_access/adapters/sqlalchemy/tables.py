@@ -1,0 +1,111 @@
+"""The tables: one for each kind of record, with its key, its version, the columns that queries need, and its body.
+
+Keys are digests and instants are microseconds since 1970, so no database's collation merges two keys and none cuts an
+instant short.
+"""
+
+import hashlib
+
+from attrs import frozen
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.mysql import LONGTEXT
+
+DIGEST = String(64)
+BODY = Text().with_variant(LONGTEXT(), "mysql", "mariadb")
+NAMING_CONVENTION = {
+    "pk": "pk_%(table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+}
+
+
+@frozen(eq=False)
+class Tables:
+    """The tables of one installation.
+
+    Attributes:
+        users: users.
+        counters: attempt counters.
+        sign_ins: half-finished sign-ins.
+        events: the audit trail.
+        steps: which steps of `upgrade` were taken.
+    """
+
+    users: Table
+    counters: Table
+    sign_ins: Table
+    events: Table
+    steps: Table
+
+
+def attach_tables(metadata: MetaData | None = None, *, prefix: str = "mydso_", schema: str | None = None) -> Tables:
+    """Describe the tables in a `MetaData`; nothing is created in a database.
+
+    Args:
+        metadata: the host's own, if its tables and ours are managed together; a new one by default.
+        prefix: what the tables' names begin with.
+        schema: the database schema they lie in, if not the default.
+    """
+    target = MetaData() if metadata is None else metadata
+
+    def table(name: str, *columns: Column[object], unique: str | None = None, index: tuple[str, ...] = ()) -> Table:
+        full = prefix + name
+        constraints: list[PrimaryKeyConstraint | UniqueConstraint | Index] = [
+            PrimaryKeyConstraint(columns[0].name, name=f"pk_{full}")
+        ]
+        if unique is not None:
+            constraints.append(UniqueConstraint(unique, name=f"uq_{full}_{unique}"))
+        constraints += [Index(f"ix_{full}_{'_'.join(on.split())}", *on.split()) for on in index]
+        return Table(
+            full, target, *columns, *constraints, schema=schema, mysql_engine="InnoDB", mariadb_engine="InnoDB"
+        )
+
+    return Tables(
+        users=table(
+            "users",
+            *_record(),
+            Column("name_key", DIGEST),
+            Column("seen_at", BigInteger),
+            unique="name_key",
+            index=("seen_at key",),
+        ),
+        counters=table("counters", *_record(), Column("idle_from", BigInteger), index=("idle_from",)),
+        sign_ins=table("sign_ins", *_record(), Column("expires_at", BigInteger, nullable=False), index=("expires_at",)),
+        events=table(
+            "events",
+            Column("key", DIGEST, nullable=False),
+            Column("at", BigInteger, nullable=False),
+            Column("subject_key", DIGEST),
+            Column("body", BODY, nullable=False),
+            index=("at key", "subject_key at key"),
+        ),
+        steps=table("steps", Column("step", Integer, nullable=False, autoincrement=False)),
+    )
+
+
+def digest(kind: str, text: str) -> str:
+    """Return the key of a row: equal for equal texts of one kind, whatever the database holds to be equal."""
+    return hashlib.sha256(f"{kind}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _record() -> list[Column[object]]:
+    return [
+        Column("key", DIGEST, nullable=False),
+        Column("version", BigInteger, nullable=False),
+        Column("body", BODY, nullable=False),
+    ]
+
+
+metadata = MetaData(naming_convention=NAMING_CONVENTION)
+TABLES = attach_tables(metadata)
