@@ -43,3 +43,7 @@ FIRST_VERSION_BITS = 62
 
 # Rows that one statement of a purge names: below every database's cap on parameters.
 PURGED_AT_ONCE = 500
+
+# A store that forgets by itself keeps a record at least this long after a save: a client that lost the answer sends the
+# save again, and must find what it wrote. As long as the longest lease, after which nobody asks any more.
+SHORTEST_KEPT = timedelta(minutes=1)

@@ -8,7 +8,7 @@ from sqlalchemy import Column, Connection, Select, Table, bindparam, delete, ins
 from sqlalchemy.exc import IntegrityError
 
 from mydso_access.adapters.codec import microseconds, read, written
-from mydso_access.adapters.sqlalchemy.tables import Tables, digest
+from mydso_access.adapters.sqlalchemy.tables import Tables, row_key
 from mydso_access.adapters.versions import next_version
 from mydso_access.errors import OpenTransaction, Stale, Taken
 from mydso_access.model.attempts import AttemptCounter, CounterKey
@@ -29,12 +29,12 @@ COMMITS_ALONE = {EventKind.SIGNED_IN}
 
 def get_user(connection: Connection, tables: Tables, user_id: str, /) -> User | None:
     """Return the user with this id."""
-    return _found(connection, User, tables.users, tables.users.c.key, digest("user", user_id))
+    return _found(connection, User, tables.users, tables.users.c.key, row_key("user", user_id))
 
 
 def user_named(connection: Connection, tables: Tables, name: str, /) -> User | None:
     """Return the user whose canonical login name is exactly this."""
-    return _found(connection, User, tables.users, tables.users.c.name_key, digest("name", name))
+    return _found(connection, User, tables.users, tables.users.c.name_key, row_key("name", name))
 
 
 def save_user(connection: Connection, tables: Tables, user: User, event: Event, /) -> int:
@@ -48,7 +48,7 @@ def save_user(connection: Connection, tables: Tables, user: User, event: Event, 
     if event.kind in COMMITS_ALONE:
         _alone(connection, "users.save")
     try:
-        version = _saved(connection, tables.users, user, digest("user", user.id), _user_columns(user))
+        version = _saved(connection, tables.users, user, row_key("user", user.id), _user_columns(user))
     except IntegrityError as error:
         raise _taken_or_stale(error) from error
     append_event(connection, tables, event)
@@ -65,7 +65,7 @@ def add_users(connection: Connection, tables: Tables, users: Sequence[User], eve
     if any(user.version for user in users):
         raise Stale
     rows = [
-        {"key": digest("user", user.id), "version": next_version(0), "body": written(user), **_user_columns(user)}
+        {"key": row_key("user", user.id), "version": next_version(0), "body": written(user), **_user_columns(user)}
         for user in users
     ]
     try:
@@ -84,7 +84,7 @@ def users_unseen_since(
     page = select(columns.version, columns.body).where(columns.seen_at < microseconds(instant))
     seen = None if after is None else seen_at(after)
     if after is not None and seen is not None:
-        page = _following(page, columns.seen_at, columns.key, microseconds(seen), digest("user", after.id))
+        page = _following(page, columns.seen_at, columns.key, microseconds(seen), row_key("user", after.id))
     rows = connection.execute(page.order_by(columns.seen_at, columns.key).limit(limit))
     return tuple(read(User, body, version) for version, body in rows)
 
@@ -92,7 +92,7 @@ def users_unseen_since(
 def _user_columns(user: User) -> Columns:
     seen = seen_at(user)
     return {
-        "name_key": None if user.name is None else digest("name", user.name),
+        "name_key": None if user.name is None else row_key("name", user.name),
         "seen_at": None if seen is None else microseconds(seen),
     }
 
@@ -133,7 +133,7 @@ def purge_counters(connection: Connection, tables: Tables, instant: datetime, /,
 
 
 def _counter_key(key: CounterKey) -> str:
-    return digest(key.kind.value, key.digest)
+    return row_key(key.kind.value, key.digest)
 
 
 # --- half-finished sign-ins
@@ -142,7 +142,7 @@ def _counter_key(key: CounterKey) -> str:
 def get_sign_in(connection: Connection, tables: Tables, sign_in_id: str, /) -> SignIn | None:
     """Return the sign-in with this id."""
     _alone(connection, "sign_ins.get")
-    return _found(connection, SignIn, tables.sign_ins, tables.sign_ins.c.key, digest("sign_in", sign_in_id))
+    return _found(connection, SignIn, tables.sign_ins, tables.sign_ins.c.key, row_key("sign_in", sign_in_id))
 
 
 def save_sign_in(connection: Connection, tables: Tables, sign_in: SignIn, /) -> int:
@@ -155,7 +155,7 @@ def save_sign_in(connection: Connection, tables: Tables, sign_in: SignIn, /) -> 
     _alone(connection, "sign_ins.save")
     columns = {"expires_at": microseconds(sign_in.expires_at)}
     try:
-        return _saved(connection, tables.sign_ins, sign_in, digest("sign_in", sign_in.id), columns)
+        return _saved(connection, tables.sign_ins, sign_in, row_key("sign_in", sign_in.id), columns)
     except IntegrityError as error:
         raise Stale from error
 
@@ -176,9 +176,9 @@ def append_event(connection: Connection, tables: Tables, event: Event, /) -> Non
         Taken: an event with this id is stored.
     """
     row = {
-        "key": digest("event", event.id),
+        "key": row_key("event", event.id),
         "at": microseconds(event.at),
-        "subject_key": None if event.subject is None else digest("user", event.subject),
+        "subject_key": None if event.subject is None else row_key("user", event.subject),
         "body": written(event),
     }
     try:
@@ -200,9 +200,9 @@ def events_page(
     columns = tables.events.c
     page = select(columns.body).where(columns.at >= microseconds(since))
     if subject is not None:
-        page = page.where(columns.subject_key == digest("user", escaped(subject) or ""))
+        page = page.where(columns.subject_key == row_key("user", escaped(subject) or ""))
     if after is not None:
-        page = _following(page, columns.at, columns.key, microseconds(after.at), digest("event", after.id))
+        page = _following(page, columns.at, columns.key, microseconds(after.at), row_key("event", after.id))
     bodies = connection.scalars(page.order_by(columns.at, columns.key).limit(limit))
     return tuple(read(Event, body) for body in bodies)
 

@@ -94,7 +94,7 @@ def attach_tables(metadata: MetaData | None = None, *, prefix: str = "mydso_", s
     )
 
 
-def digest(kind: str, text: str) -> str:
+def row_key(kind: str, text: str) -> str:
     """Return the key of a row: equal for equal texts of one kind, whatever the database holds to be equal."""
     return hashlib.sha256(f"{kind}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -107,5 +107,5 @@ def _record() -> list[Column[object]]:
     ]
 
 
-metadata = MetaData(naming_convention=NAMING_CONVENTION)
-TABLES = attach_tables(metadata)
+metadata: MetaData = MetaData(naming_convention=NAMING_CONVENTION)
+TABLES: Tables = attach_tables(metadata)
