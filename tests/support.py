@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from attrs import define, evolve, field
@@ -116,6 +117,12 @@ def add(repositories: Any, *users: User) -> None:
     for user in users:
         event = Event(id=f"add-{user.id}", kind=EventKind.USER_CREATED, at=user.saved_at)
         repositories.users.save(user, event)
+
+
+def with_parts(repositories: Any, **parts: Any) -> Any:
+    """Return the repositories with some of them replaced."""
+    own = {name: getattr(repositories, name) for name in ("users", "counters", "sign_ins", "events")}
+    return SimpleNamespace(**own | parts)
 
 
 def populated(*users: User) -> MemoryRepositories:

@@ -26,7 +26,7 @@ from mydso_access import (
 )
 from mydso_access.decisions.lockout import current
 from mydso_access.model import AttemptCounter, EventKind, Reason
-from tests.support import HOME, RIGHT, CountingHasher, World, active, policy
+from tests.support import HOME, RIGHT, CountingHasher, World, active, policy, with_parts
 
 NEW = "Another-Horse-10"
 
@@ -40,7 +40,7 @@ class Faulty:
 
     def __init__(self, repositories: Any, fails: Callable[[int], bool], *, after: bool) -> None:
         self.calls, self._fails, self._after = 0, fails, after
-        for name in ("users", "counters", "events"):
+        for name in ("users", "counters", "sign_ins", "events"):
             setattr(self, name, SimpleNamespace(**self._wrapped(getattr(repositories, name))))
 
     def _wrapped(self, repository: Any) -> dict[str, Any]:
@@ -152,9 +152,7 @@ def test_a_settlement_that_others_overtake_is_tried_again_until_it_is_saved() ->
                 raise Stale
             return world.repositories.counters.save(counter)
 
-    repositories = SimpleNamespace(
-        users=world.repositories.users, counters=Overtaken(), events=world.repositories.events
-    )
+    repositories = with_parts(world.repositories, counters=Overtaken())
     assert isinstance(outcome_of(REQUESTS["right"], world, repositories), SignedIn)
     assert 12 == len(stale)
     assert ((), ()) == (world.account("known").reservations, world.address().reservations)
@@ -167,7 +165,7 @@ def test_a_key_that_others_keep_saving_first_is_busy_and_nothing_is_evaluated() 
         raise Stale
 
     counters = SimpleNamespace(get=world.repositories.counters.get, save=always_stale)
-    repositories = SimpleNamespace(users=world.repositories.users, counters=counters, events=world.repositories.events)
+    repositories = with_parts(world.repositories, counters=counters)
     assert isinstance(outcome_of(REQUESTS["right"], world, repositories), Busy)
     assert 0 == world.hasher.hashes
 
@@ -180,9 +178,7 @@ def test_a_trail_that_cannot_be_written_never_turns_a_refusal_into_anything_else
     def full(_: Any) -> None:
         raise OSError("disk full")
 
-    repositories = SimpleNamespace(
-        users=world.repositories.users, counters=world.repositories.counters, events=SimpleNamespace(append=full)
-    )
+    repositories = with_parts(world.repositories, events=SimpleNamespace(append=full))
     outcome = outcome_of(REQUESTS["wrong"], world, repositories)
     assert Reason.WRONG_SECRET is outcome.reason
     assert "could not be stored" in caplog.text
@@ -192,12 +188,10 @@ def test_a_trail_that_cannot_be_written_never_turns_a_refusal_into_anything_else
 @pytest.mark.parametrize("repository", ["users", "counters"])
 def test_a_save_that_answers_anything_but_a_grown_version_is_a_broken_store(repository: str, answer: Any) -> None:
     world = World()
-    parts = {name: getattr(world.repositories, name) for name in ("users", "counters", "events")}
-    broken = {"get": parts[repository].get, "save": lambda *_: answer}
-    if repository == "users":
-        broken["named"] = parts["users"].named
-    parts[repository] = SimpleNamespace(**broken)
-    assert isinstance(outcome_of(REQUESTS["right"], world, SimpleNamespace(**parts)), BrokenStore)
+    own = getattr(world.repositories, repository)
+    broken = {"get": own.get, "named": getattr(own, "named", None), "save": lambda *_: answer}
+    repositories = with_parts(world.repositories, **{repository: SimpleNamespace(**broken)})
+    assert isinstance(outcome_of(REQUESTS["right"], world, repositories), BrokenStore)
 
 
 WRONG_RECORDS = {
@@ -212,7 +206,7 @@ WRONG_RECORDS = {
 def test_a_get_that_answers_another_keys_counter_or_none_at_all_is_a_broken_store(answer: Any) -> None:
     world = World()
     counters = SimpleNamespace(get=lambda _: answer, save=world.repositories.counters.save)
-    repositories = SimpleNamespace(users=world.repositories.users, counters=counters, events=world.repositories.events)
+    repositories = with_parts(world.repositories, counters=counters)
     assert isinstance(outcome_of(REQUESTS["right"], world, repositories), BrokenStore)
     assert 0 == world.hasher.hashes
 
@@ -221,7 +215,7 @@ def test_a_get_that_answers_another_keys_counter_or_none_at_all_is_a_broken_stor
 def test_another_persons_record_is_a_broken_store_or_nobody(answer: Any) -> None:
     world = World()
     users = SimpleNamespace(named=lambda _: answer, get=lambda _: answer, save=world.repositories.users.save)
-    repositories = SimpleNamespace(users=users, counters=world.repositories.counters, events=world.repositories.events)
+    repositories = with_parts(world.repositories, users=users)
     by_name = outcome_of(REQUESTS["right"], world, repositories)
     by_id = outcome_of(REQUESTS["change"], world, repositories)
     # A looser look-up under a name is nobody (D11); a look-up under an id has no looser reading.
@@ -242,6 +236,7 @@ def asynchronous(world: World) -> SimpleNamespace:
     return SimpleNamespace(
         users=SimpleNamespace(get=awaited(users.get), named=awaited(users.named), save=awaited(users.save)),
         counters=SimpleNamespace(get=awaited(counters.get), save=awaited(counters.save)),
+        sign_ins=world.repositories.sign_ins,
         events=SimpleNamespace(append=awaited(events.append)),
     )
 
@@ -319,9 +314,7 @@ def test_a_record_that_others_keep_saving_is_busy_in_the_end_and_the_charge_is_g
 
     users = world.repositories.users
     contested = SimpleNamespace(get=users.get, named=users.named, save=always_stale)
-    repositories = SimpleNamespace(
-        users=contested, counters=world.repositories.counters, events=world.repositories.events
-    )
+    repositories = with_parts(world.repositories, users=contested)
     world.policy = policy(lease=timedelta(minutes=1))
     outcome = outcome_of(REQUESTS["right"], world, repositories)
     assert isinstance(outcome, Busy)

@@ -215,7 +215,7 @@ def test_a_comparison_of_revealed_secrets_would_be_seen() -> None:
         assert reveals(compare)
 
 
-REPOSITORY_METHODS = {"get", "named", "save", "append"}
+REPOSITORY_METHODS = {"get", "named", "save", "append", "purge"}
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if part(name) in LAYERS and LAYERS[part(name)] in range(5)])
@@ -223,7 +223,7 @@ def test_only_the_store_knows_the_repositories(name: str) -> None:
     if name not in ("store.py", "repositories.py"):
         assert "repositories" not in attributes(tree(name))
         assert f"{PACKAGE}.repositories" not in {module for module, _ in imports(tree(name))}
-        assert attributes(tree(name)) & {"users", "counters", "events"} == set()
+        assert attributes(tree(name)) & {"users", "counters", "sign_ins", "events"} == set()
 
 
 def test_the_store_asks_repositories_only_through_its_one_helper() -> None:
@@ -239,13 +239,16 @@ def test_the_store_asks_repositories_only_through_its_one_helper() -> None:
             asked.add(ast.unparse(method).removeprefix("self."))
         else:
             assert function.rpartition(".")[2] not in REPOSITORY_METHODS, f"{function} is called directly"
-    assert asked == {"counters.get", "counters.save", "users.get", "users.named", "users.save", "events.append"}
+    assert asked == {
+        *("counters.get", "counters.save", "counters.purge", "sign_ins.purge"),
+        *("users.get", "users.named", "users.save", "events.append"),
+    }
 
 
 def test_every_answer_of_the_store_is_awaited_before_it_is_looked_at() -> None:
     parents = {child: node for node in ast.walk(tree("store.py")) for child in ast.iter_child_nodes(node)}
     asked = [node for found, node in calls(tree("store.py")) if found == "ask"]
-    assert len(asked) == 6
+    assert len(asked) == 8
     assert all(isinstance(parents[node], ast.Await) for node in asked)
 
 
@@ -262,7 +265,7 @@ def test_the_gate_reaches_the_verifier_in_one_place_for_each() -> None:
 
 @pytest.mark.parametrize("name", in_folder("flows"))
 def test_a_flow_charges_and_settles_nothing_itself(name: str) -> None:
-    assert {part(other) for other in own_imports(name)} & {"ledger", "store", "retry", "repositories"} == set()
+    assert {part(other) for other in own_imports(name)} & {"ledger", "store", "repositories"} == set()
 
 
 def test_secrets_are_revealed_only_where_they_are_hashed_prepared_or_stored() -> None:

@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 from attrs import evolve
@@ -17,7 +16,7 @@ from mydso_access import AccessControl, AsyncAccessControl, Busy, Refused, Signe
 from mydso_access.adapters.memory import MemoryCounters
 from mydso_access.decisions.lockout import current
 from mydso_access.model import AttemptCounter, CounterKey
-from tests.support import RIGHT, CountingHasher, World, active, policy, populated
+from tests.support import RIGHT, CountingHasher, World, active, policy, populated, with_parts
 
 THREADS, GUESSES, ROUNDS = 32, 50, 20
 
@@ -191,7 +190,7 @@ def test_the_race_test_bites_a_store_that_compares_nothing() -> None:
             return super().save(evolve(counter, version=stored.version if stored else 0))
 
     world = World(hasher=CountingHasher(seconds=0.02))
-    racy = SimpleNamespace(users=world.repositories.users, counters=Racy(), events=world.repositories.events)
+    racy = with_parts(world.repositories, counters=Racy())
     access = AccessControl(racy, policy=world.policy, hasher=world.hasher)
     at_once(THREADS, lambda thread: access.sign_in("known", "guess", address=f"10.{thread}.0.1"))
     assert world.hasher.evaluations > 5

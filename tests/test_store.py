@@ -14,7 +14,12 @@ from tests.support import HOME, RIGHT, World, active, policy
 from tests.test_faults import outcome_of, sign_in
 
 NAIVE = datetime(2026, 3, 2, 9)  # noqa: DTZ001
-METHODS = {"users": ("get", "named", "save"), "counters": ("get", "save"), "events": ("append",)}
+METHODS = {
+    "users": ("get", "named", "save"),
+    "counters": ("get", "save", "purge"),
+    "sign_ins": ("purge",),
+    "events": ("append",),
+}
 
 
 def replacing(world: World, **calls: Any) -> Any:

@@ -29,6 +29,7 @@ from mydso_access.errors import (
     UnreadableRecord,
     VerifierFailed,
 )
+from mydso_access.flows.purge import Purged
 from mydso_access.model import (
     AttemptCounter,
     Category,
@@ -102,6 +103,7 @@ __all__ = [
     "PasswordRejected",
     "PasswordReview",
     "Proof",
+    "Purged",
     "Purpose",
     "Reason",
     "Refused",

@@ -10,6 +10,7 @@ from mydso_access.decisions.client_address import client_address, parse_proxies
 from mydso_access.decisions.naming import Address
 from mydso_access.errors import InvalidValue, shown
 from mydso_access.flows.passwords import change_password
+from mydso_access.flows.purge import purge
 from mydso_access.flows.sign_in import sign_in
 from mydso_access.installation import Installation
 from mydso_access.policy.hashing import HashingPolicy
@@ -55,7 +56,7 @@ class _Door:
         bridge, system_clock = self._surroundings(policy.hashing)
         self._installation = Installation(
             policy=policy,
-            store=Store(repositories.users, repositories.counters, repositories.events, bridge),
+            store=Store(repositories.users, repositories.counters, repositories.sign_ins, repositories.events, bridge),
             bridge=bridge,
             hasher=_argon2(policy.hashing) if hasher is None else hasher,
             clock=system_clock if clock is None else clock,
@@ -134,6 +135,9 @@ class AccessControl(_Door):
     @_synchronous(change_password)
     def change_password(self) -> None: ...
 
+    @_synchronous(purge)
+    def purge(self) -> None: ...
+
     def _surroundings(self, hashing: HashingPolicy) -> tuple[Bridge, Clock]:  # noqa: ARG002
         return SynchronousBridge(), SystemClock()
 
@@ -149,6 +153,9 @@ class AsyncAccessControl(_Door):
 
     @_asynchronous(change_password)
     def change_password(self) -> None: ...
+
+    @_asynchronous(purge)
+    def purge(self) -> None: ...
 
     def _surroundings(self, hashing: HashingPolicy) -> tuple[Bridge, Clock]:
         from mydso_access.adapters import asynchronous  # noqa: PLC0415  # asyncio only where it is used

@@ -11,7 +11,7 @@ from mydso_access.model.attempts import AttemptCounter, CounterKey
 from mydso_access.model.event import Event
 from mydso_access.model.user import User
 from mydso_access.ports import Bridge
-from mydso_access.repositories import CounterRepository, EventRepository, UserRepository
+from mydso_access.repositories import CounterRepository, EventRepository, SignInRepository, UserRepository
 
 logger: logging.Logger = logging.getLogger("mydso_access")
 
@@ -22,6 +22,7 @@ class Store:
 
     users: UserRepository
     counters: CounterRepository
+    sign_ins: SignInRepository
     events: EventRepository
     bridge: Bridge
 
@@ -38,6 +39,14 @@ class Store:
         """Save the counter, to be kept until an instant, and return it as stored."""
         version = await self.bridge.ask(self.counters.save, counter.stored(counter.version, idle_from))
         return counter.stored(_grown("counters.save", version, counter.version), idle_from)
+
+    async def purge_counters(self, before: datetime, limit: int) -> int:
+        """Forget counters that were idle before an instant, at most so many."""
+        return _portion("counters.purge", await self.bridge.ask(self.counters.purge, before, limit=limit), limit)
+
+    async def purge_sign_ins(self, before: datetime, limit: int) -> int:
+        """Forget sign-ins that expired before an instant, at most so many."""
+        return _portion("sign_ins.purge", await self.bridge.ask(self.sign_ins.purge, before, limit=limit), limit)
 
     async def user(self, user_id: str) -> User | None:
         """Return the user with this id."""
@@ -72,6 +81,12 @@ def _grown(call: str, version: Any, before: int) -> int:
     if not _is_version(version, before):
         raise BrokenStore(call, f"{shown(version)} instead of a version above {before}")
     return version  # type: ignore[no-any-return]  # an int, as just checked
+
+
+def _portion(call: str, forgotten: Any, limit: int) -> int:
+    if type(forgotten) is not int or not 0 <= forgotten <= limit:
+        raise BrokenStore(call, f"{shown(forgotten)} instead of how many were forgotten, from 0 to {limit}")
+    return forgotten
 
 
 def _is_sound(counter: AttemptCounter) -> bool:

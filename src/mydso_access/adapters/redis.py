@@ -25,7 +25,7 @@ from mydso_access.policy.fixed import SHORTEST_KEPT
 T = TypeVar("T")
 Record = TypeVar("Record", AttemptCounter, SignIn)
 
-COMPARE_AND_SET = files(__package__).joinpath("redis.lua").read_text("utf-8")
+COMPARE_AND_SET = files("mydso_access.adapters").joinpath("redis.lua").read_text("utf-8")
 PREFIX = "mydso_access:"
 MILLISECOND = timedelta(milliseconds=1)
 # What `str` makes of a version: the script compares texts, so `007` would be a version that no save ever meets.
@@ -100,11 +100,11 @@ class _Repository:
             return
         policies = await self._policies()
         if policies != {"noeviction"}:
-            found = ", ".join(sorted(map(str, policies)))
+            found = ", ".join(sorted(policies))
             raise self._evicts(f"maxmemory-policy {found!r}: set `maxmemory-policy noeviction` on every primary")
         self._never_evicts = True
 
-    async def _policies(self) -> set[object]:
+    async def _policies(self) -> set[str]:
         cluster = hasattr(self._client, "get_primaries")
         nodes = {"target_nodes": "primaries"} if cluster else {}
         try:
@@ -115,7 +115,7 @@ class _Repository:
             permit = "permit INFO to this user, or pass check_eviction=False once you know that it is noeviction"
             raise self._evicts(f"an error to INFO memory, so its maxmemory-policy is unknown: {permit}") from error
         several = cluster and "maxmemory_policy" not in memory  # a cluster of one primary answers like a single server
-        return {each.get("maxmemory_policy") for each in (memory.values() if several else [memory])}
+        return {each.get("maxmemory_policy", "unknown") for each in (memory.values() if several else [memory])}
 
     def _evicts(self, answer: str) -> BrokenStore:
         return BrokenStore(f"{self._name}.save", answer)
@@ -239,7 +239,7 @@ def _at_once(steps: Coroutine[Any, Any, T]) -> T:
     except StopIteration as end:
         return cast("T", end.value)
     steps.close()
-    raise AsynchronousStore(steps.__qualname__)
+    raise AsynchronousStore(repr(steps))
 
 
 def _milliseconds(lifetime: timedelta) -> int:

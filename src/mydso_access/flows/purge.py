@@ -1,0 +1,63 @@
+"""Forgetting what is over: counters that say no more than new ones, sign-ins that expired (S36, S37; D13)."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeAlias
+
+from attrs import frozen
+
+from mydso_access.errors import Stale
+from mydso_access.installation import Installation
+from mydso_access.policy.fixed import PURGED_AT_ONCE
+from mydso_access.retry import pauses, sleep
+
+# What forgets some of one kind of record: everything before an instant, at most so many.
+Purge: TypeAlias = Callable[[datetime, int], Awaitable[int]]
+
+
+@frozen
+class Purged:
+    """How much was forgotten.
+
+    Attributes:
+        counters: attempt counters.
+        sign_ins: half-finished sign-ins.
+    """
+
+    counters: int
+    sign_ins: int
+
+
+async def purge(installation: Installation, /) -> Purged:
+    """Forget everything that no decision will ever look at again; call it daily, from one process or from many.
+
+    Nothing that still counts goes: no block, no failure within its window, no attempt in flight. What ended less than
+    a lease ago stays, too, since clocks may differ. Small portions are forgotten at a time, so sign-ins go on meanwhile.
+
+    Returns:
+        How many records went; nothing where the store forgets by itself.
+
+    Raises:
+        StoreError: a repository failed; what was forgotten until then stays forgotten.
+    """
+    before = installation.now() - installation.policy.lockout.lease
+    counters = await _all_of_it(installation, installation.store.purge_counters, before)
+    return Purged(counters, await _all_of_it(installation, installation.store.purge_sign_ins, before))
+
+
+async def _all_of_it(installation: Installation, forget: Purge, before: datetime) -> int:
+    total = 0
+    while portion := await _portion(installation, forget, before):
+        total += portion
+    return total
+
+
+async def _portion(installation: Installation, forget: Purge, before: datetime) -> int:
+    for pause in pauses(installation, installation.policy.lockout.charge_wait):
+        if pause:
+            await sleep(installation, pause)
+        try:
+            return await forget(before, PURGED_AT_ONCE)
+        except Stale:  # a save was in the way
+            continue
+    raise Stale
