@@ -120,7 +120,7 @@ def test_invariant_12_a_traceback_with_locals_shows_no_password() -> None:
     def broken(_: Any) -> None:
         raise ConnectionError
 
-    world.repositories = type("R", (), {n: getattr(world.repositories, n) for n in ("users", "events")})
+    world.repositories = type("R", (), {n: getattr(world.repositories, n) for n in ("users", "sign_ins", "events")})
     world.repositories.counters = type("C", (), {"get": staticmethod(broken)})  # type: ignore[misc]
     canaries = ["Canary-Old-1", "Canary-New-22"]
     calls = [

@@ -5,6 +5,7 @@ charged. The order is always the address first and the account last.
 """
 
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -191,10 +192,11 @@ class _Passage(Generic[T]):
         return await self.installation.bridge.shielded(work)
 
     async def _settle(self, outcome: A, address: Settlement, account: Settlement) -> A | Busy:
+        looked_at = self.installation.now()  # before the block that this failure may start
         in_time = await self.ledger.settle(address, account)
         lockout = self.installation.policy.lockout
         if isinstance(outcome, Refused) and in_time and is_recorded(outcome, lockout):
-            await self._record(outcome)
+            await self._record(outcome, looked_at)
         await self.ledger.report(self.subject)
         if in_time:
             return outcome
@@ -202,11 +204,11 @@ class _Passage(Generic[T]):
             return outcome
         return Busy(BusyBecause.LAPSED)  # right or wrong, a late verdict grants nothing
 
-    async def _record(self, refused: Refused) -> None:
+    async def _record(self, refused: Refused, at: datetime) -> None:
         event = Event(
             id=self.installation.chance.new_id(),
             kind=self.claim.refusal_event,
-            at=self.installation.now(),
+            at=at,
             subject=refused.user_id,
             address=str(self.attempt.client),
             reason=refused.reason,
