@@ -37,12 +37,12 @@ from tests.test_store import METHODS, raising, replacing
 
 def recording(world: World, threads: dict[str, set[int]], *, asynchronously: bool) -> Any:
     def recorded(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Any, **named: Any) -> Any:
             threads.setdefault(name, set()).add(threading.get_ident())
-            return method(*arguments)
+            return method(*arguments, **named)
 
-        async def awaited(*arguments: Any) -> Any:
-            return call(*arguments)
+        async def awaited(*arguments: Any, **named: Any) -> Any:
+            return call(*arguments, **named)
 
         return awaited if asynchronously else call
 
@@ -63,6 +63,7 @@ def test_a_synchronous_repository_runs_off_the_loops_thread_and_an_asynchronous_
         assert isinstance(await access.sign_in("known", "wrong", address=HOME), Refused)
         assert isinstance(await access.sign_in("known", RIGHT, address=HOME), SignedIn)
         assert isinstance(await access.change_password("id-known", RIGHT, NEW, address=HOME), PasswordChanged)
+        await access.purge()
         assert {f"{part}_{method}" for part, methods in METHODS.items() for method in methods} == set(threads)
         here = threading.get_ident()
         assert [asynchronously] * len(threads) == [here in each for each in threads.values()]

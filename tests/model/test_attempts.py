@@ -49,3 +49,19 @@ def test_a_key_is_told_by_kind_and_digest() -> None:
     assert hash(CounterKey(KeyKind.ACCOUNT, "digest")) == hash(KEY)
     assert CounterKey(KeyKind.ADDRESS, "digest") != KEY
     assert CounterKey(KeyKind.ACCOUNT, "other") != KEY
+
+
+@pytest.mark.parametrize("idle_from", [None, NOON + timedelta(days=1)], ids=["never", "tomorrow"])
+@pytest.mark.parametrize("before", [COUNTER, attrs.evolve(COUNTER, idle_from=NOON)], ids=["never", "noon"])
+def test_storing_changes_version_and_idle_from_and_nothing_else(
+    before: AttemptCounter, idle_from: datetime | None
+) -> None:
+    assert attrs.evolve(before, version=8, idle_from=idle_from) == before.stored(8, idle_from)
+
+
+def test_storing_a_new_counter_keeps_it_new_but_for_its_version() -> None:
+    assert AttemptCounter(KEY, version=1) == AttemptCounter(KEY).stored(1, None)
+
+
+def test_saving_forgets_from_when_on_it_was_idle() -> None:
+    assert COUNTER.stored(8, NOON).saved(NOON, ()).idle_from is None

@@ -21,6 +21,7 @@ from mydso_access.model import (
     StructureKind,
     User,
 )
+from mydso_access.model.user import seen_at
 from mydso_access.policy.fixed import EARLIEST
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -193,3 +194,31 @@ def test_a_structure_is_told_by_kind_and_id() -> None:
     assert Structure.platform("1") == Structure(StructureKind.PLATFORM, "1")
     assert Structure.entity("1") != Structure.platform("1")
     assert Structure.entity("1") != Structure.entity("2")
+
+
+ENABLED_AT = NOON - timedelta(days=30)
+
+
+@pytest.mark.parametrize(
+    ("last_access_at", "expected"),
+    [
+        (None, ENABLED_AT),
+        (NOON, NOON),
+        (ENABLED_AT, ENABLED_AT),
+        (ENABLED_AT + timedelta(microseconds=1), ENABLED_AT + timedelta(microseconds=1)),
+        (ENABLED_AT - timedelta(microseconds=1), ENABLED_AT),  # enabled again, and not seen since
+        (EARLIEST, ENABLED_AT),
+    ],
+)
+def test_an_enabled_user_was_seen_at_the_latest_access_or_when_enabled_after_it_s25(
+    last_access_at: datetime | None, expected: datetime
+) -> None:
+    assert expected == seen_at(anna(login=Enabled(ENABLED_AT), last_access_at=last_access_at))
+
+
+@pytest.mark.parametrize("last_access_at", [None, NOON], ids=["never", "noon"])
+def test_nobody_else_is_seen_whatever_access_they_once_had_s25(last_access_at: datetime | None) -> None:
+    contact = User(id="c", category=Category.INACTIVE, structure=STRUCTURES[0], last_access_at=last_access_at)
+    disabled = [anna(login=Disabled(why, NOON), last_access_at=last_access_at) for why in DisabledBecause]
+    others = [contact, anna(login=Invited(NOON), credential=None, last_access_at=last_access_at), *disabled]
+    assert [None] * 5 == [seen_at(other) for other in others]

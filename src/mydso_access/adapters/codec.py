@@ -1,15 +1,16 @@
 """Records as text and back, for every store that keeps text. The only place where a stored `Secret` is revealed.
 
-A stored form is JSON, strict both ways: every field is there, no other is, and each has exactly its type. It says which
-form it is (`"form": 1`), so that a later version of this library still reads what an earlier one wrote. Instants are
-microseconds since 1970 in UTC. A record's own version is not part of the text: it is what stores compare.
+A stored form is JSON, strict both ways: every field is there once, no other is, and each has exactly its type. It says
+which form it is (`"form": 1`), so that a later version of this library still reads what an earlier one wrote. Instants
+are microseconds since 1970 in UTC. A record's own version is not part of the text: it is what stores compare.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import attrs
@@ -17,6 +18,7 @@ import attrs
 from mydso_access.errors import InvalidValue, UnreadableRecord, shown
 from mydso_access.model.attempts import AttemptCounter
 from mydso_access.model.event import Event
+from mydso_access.model.instant import utc
 from mydso_access.model.secret import Secret
 from mydso_access.model.sign_in import SignIn
 from mydso_access.model.user import Disabled, Enabled, Invited, NoLogin, User
@@ -30,20 +32,21 @@ Upgrade: TypeAlias = Callable[[dict[str, Json]], dict[str, Json]]
 CASES: Mapping[type, str] = {NoLogin: "none", Invited: "invited", Enabled: "enabled", Disabled: "disabled"}
 # For each record what turns its form 1 into form 2, that into form 3, and so on; the last form is the one written.
 UPGRADES: Mapping[type, tuple[Upgrade, ...]] = {User: (), AttemptCounter: (), SignIn: (), Event: ()}
-# Stores compare it beside the text.
-NOT_WRITTEN = "version"
+NOT_WRITTEN = "version"  # stores compare it beside the text
 END = (LATEST - EARLIEST) // TICK
+LARGEST = 2**63 - 1  # of what is counted; Python refuses to print or to read numbers of thousands of digits
+# As JSON the two halves of a UTF-16 pair become the one character that they stand for: another text than was written.
+HALVES = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
 
 
 def written(record: User | AttemptCounter | SignIn | Event) -> str:
     """Return a record's stored form, in ASCII.
 
     Raises:
-        UnreadableRecord: a field holds another type than it declares, so it could not be read back.
+        UnreadableRecord: a field holds another type than it declares, or what could not be read back as the same.
     """
-    kind = type(record)
-    form = _FORMS[kind].write(record)
-    form["form"] = len(UPGRADES[kind]) + 1
+    form = _FORMS[type(record)].write(record)
+    form["form"] = len(UPGRADES[type(record)]) + 1
     return _encoded(form)
 
 
@@ -69,27 +72,45 @@ def microseconds(instant: datetime) -> int:
     return (instant - EARLIEST) // TICK
 
 
-_encoded = json.JSONEncoder(separators=(",", ":")).encode
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    stored = dict(pairs)
+    if len(stored) != len(pairs):  # readers disagree which of two fields of one name counts
+        raise ValueError
+    return stored
+
+
+_encoded = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_decoded = json.JSONDecoder(object_pairs_hook=_object).raw_decode
 
 
 def _parsed(name: str, text: str) -> dict[str, Json]:
     try:
-        stored = json.loads(text)
+        stored, end = _decoded(text)
     except (ValueError, TypeError, RecursionError):
-        stored = None
-    if type(stored) is not dict:
-        raise UnreadableRecord(name, f"a {type(text).__name__}", "text that is a JSON object")
+        stored, end = None, 0  # raised below, since these errors hold the text
+    if type(stored) is not dict or end != len(text):
+        raise UnreadableRecord(name, f"a {type(text).__name__}", "a str that is one JSON object, no field of it twice")
     return stored
 
 
-def _upgraded(kind: type, stored: dict[str, Json]) -> dict[str, Json]:
-    form, upgrades = stored.pop("form", None), UPGRADES[kind]
-    if type(form) is not int or not 1 <= form <= len(upgrades) + 1:
-        expected = f"a form from 1 to {len(upgrades) + 1}; a newer version of this library may have written it"
-        raise UnreadableRecord(f"{kind.__name__}.form", shown(form), expected)
-    for upgrade in upgrades[form - 1 :]:
-        stored = upgrade(stored)
+def _upgraded(kind: type, stored: Json) -> dict[str, Json]:
+    form, last = stored.pop("form", None), len(UPGRADES[kind]) + 1
+    if type(form) is not int or not 1 <= form <= last:
+        expected = f"a form from 1 to {last}; a newer version of this library may have written it"
+        raise UnreadableRecord(f"{kind.__name__}.form", _told(form), expected)
+    try:
+        for upgrade in UPGRADES[kind][form - 1 :]:
+            stored = upgrade(stored)
+    except Exception:  # noqa: BLE001  # whatever it trips over in a damaged form
+        stored = None  # raised below, since that error may hold a secret
+    if type(stored) is not dict or NOT_WRITTEN in stored:
+        raise UnreadableRecord(kind.__name__, f"no form {form}", f"the fields of that form, and no {NOT_WRITTEN}")
     return stored
+
+
+def _told(value: Any, *also: type) -> str:
+    """Return a value for a message; of a text, and of what may hold one, only its type: it may be a secret."""
+    return shown(value) if isinstance(value, (int, float, datetime, NoneType, *also)) else f"a {type(value).__name__}"
 
 
 @attrs.frozen
@@ -104,11 +125,10 @@ def _form_of(hint: Any, path: str) -> _Form:
     """Make the form of a declared type; the path is for messages."""
     if get_origin(hint) is not None:
         return _generic(get_origin(hint), get_args(hint), path)
-    if hint is datetime:
-        return _instant(path)
-    if attrs.has(hint):
-        return _fields(hint, path)
-    return _enum(hint, path) if issubclass(hint, Enum) else _plain(hint, path)
+    plain = {str: _text, int: _number, datetime: _instant}.get(hint)
+    if plain is not None:
+        return plain(path)
+    return _fields(hint, path) if attrs.has(hint) else _enum(hint, path)
 
 
 def _generic(origin: Any, arguments: tuple[Any, ...], path: str) -> _Form:
@@ -116,121 +136,111 @@ def _generic(origin: Any, arguments: tuple[Any, ...], path: str) -> _Form:
         return _union(arguments, path)
     if origin is Secret:
         return _secret(path)
-    if origin is frozenset:
-        return _set(_form_of(arguments[0], path), path)
-    if arguments[1:] == (...,):
-        return _several(_form_of(arguments[0], path), path)
+    if origin is frozenset or arguments[1:] == (...,):
+        return _several(origin, _form_of(arguments[0], path), path)
     return _row([_form_of(each, path) for each in arguments], path)
 
 
 def _union(arguments: tuple[Any, ...], path: str) -> _Form:
-    cases = [case for case in arguments if case is not type(None)]
+    cases = [case for case in arguments if case is not NoneType]
     form = _form_of(cases[0], path) if len(cases) == 1 else _cases(cases, path)
-    return form if len(cases) == len(arguments) else _optional(form)
+    return form if len(cases) == len(arguments) else _Form(_or_none(form.write), _or_none(form.read))
 
 
-def _plain(kind: type, path: str) -> _Form:
-    def same(value: Any) -> Any:
-        if type(value) is not kind:
-            raise UnreadableRecord(path, shown(value), f"a value of type {kind.__name__}")
+def _or_none(way: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else way(value)
+
+
+def _text(path: str) -> _Form:
+    def same(value: str) -> str:
+        if type(value) is not str or not (value.isascii() or HALVES.search(value) is None):
+            raise UnreadableRecord(path, _told(value), "text (str), and no two halves of a UTF-16 pair in it")
         return value
 
     return _Form(same, same)
 
 
-def _optional(inner: _Form) -> _Form:
-    write, read_value = inner.write, inner.read
-    return _Form(
-        lambda value: None if value is None else write(value),
-        lambda stored: None if stored is None else read_value(stored),
-    )
+def _number(path: str) -> _Form:
+    def same(value: int) -> int:
+        if type(value) is not int or not 0 <= value <= LARGEST:
+            raise UnreadableRecord(path, _told(value), f"a number (int) from 0 to {LARGEST}")
+        return value
+
+    return _Form(same, same)
 
 
 def _instant(path: str) -> _Form:
     def write(instant: datetime) -> int:
-        if not isinstance(instant, datetime) or instant.tzinfo is None or not EARLIEST <= instant < LATEST:
-            raise UnreadableRecord(path, shown(instant), f"a timezone-aware datetime from {EARLIEST:%Y} to {LATEST:%Y}")
-        return (instant - EARLIEST) // TICK
+        try:
+            return (utc(instant) - EARLIEST) // TICK
+        except InvalidValue as error:
+            expected = error.expected
+        raise UnreadableRecord(path, _told(instant), expected)
 
     def read_instant(stored: Json) -> datetime:
         if type(stored) is not int or not 0 <= stored < END:
-            raise UnreadableRecord(path, shown(stored), f"microseconds since {EARLIEST:%Y}, until {LATEST:%Y}")
+            raise UnreadableRecord(path, _told(stored), f"microseconds since {EARLIEST:%Y}, until {LATEST:%Y}")
         return EARLIEST + stored * TICK
 
     return _Form(write, read_instant)
 
 
 def _secret(path: str) -> _Form:
-    def write(secret: Secret[str]) -> str:
-        revealed = secret.reveal() if type(secret) is Secret else None
-        if not isinstance(revealed, str):
-            raise UnreadableRecord(path, type(secret).__name__, "a Secret that holds text")
-        return revealed
+    text = _text(path).read
 
-    def read_secret(stored: Json) -> Secret[str]:
-        if type(stored) is not str:
-            raise UnreadableRecord(path, type(stored).__name__, "the text of a secret")
-        return Secret(stored)
+    def write(secret: Secret[str]) -> Json:
+        if type(secret) is not Secret:
+            raise UnreadableRecord(path, f"a {type(secret).__name__}", "a Secret")
+        return text(secret.reveal())
 
-    return _Form(write, read_secret)
+    return _Form(write, lambda stored: Secret(text(stored)))
 
 
 def _enum(kind: type[Enum], path: str) -> _Form:
-    members = {member.value: member for member in kind}
+    words: Mapping[Enum, str] = {member: member.value for member in kind}
+    members = {word: member for member, word in words.items()}
 
-    def write(member: Enum) -> str:
+    def write(member: Enum) -> Json:
         if type(member) is not kind:
-            raise UnreadableRecord(path, shown(member), f"a {kind.__name__}")
-        return str(member.value)
+            raise UnreadableRecord(path, _told(member), f"a {kind.__name__}")
+        return words[member]
 
     def read_member(stored: Json) -> Enum:
-        if type(stored) is not str or stored not in members:
-            raise UnreadableRecord(path, shown(stored), f"one of {', '.join(members)}")
-        return members[stored]
+        member = members.get(stored) if type(stored) is str else None
+        if member is None:
+            raise UnreadableRecord(path, _told(stored, str), f"one of {', '.join(members)}")
+        return member
 
     return _Form(write, read_member)
 
 
-def _several(inner: _Form, path: str) -> _Form:
+def _several(container: type[Any], inner: _Form, path: str) -> _Form:
     write_one, read_one = inner.write, inner.read
 
-    def write(values: tuple[Any, ...]) -> list[Json]:
-        if type(values) is not tuple:
-            raise UnreadableRecord(path, type(values).__name__, "a tuple")
-        return [write_one(value) for value in values]
+    def write(values: Any) -> list[Json]:
+        if type(values) is not container:
+            raise UnreadableRecord(path, _told(values), f"a {container.__name__}")
+        stored = [write_one(value) for value in values]
+        return stored if container is tuple else sorted(stored)
 
-    def read_all(stored: Json) -> tuple[Any, ...]:
-        if type(stored) is not list:
-            raise UnreadableRecord(path, shown(stored), "a list")
-        return tuple([read_one(value) for value in stored])
+    def read_all(stored: Json) -> Any:
+        values = container([read_one(value) for value in stored]) if type(stored) is list else None
+        if values is None or len(values) != len(stored):
+            raise UnreadableRecord(path, _told(stored), "a list" if container is tuple else "a list without repetition")
+        return values
 
     return _Form(write, read_all)
 
 
-def _set(inner: _Form, path: str) -> _Form:
-    several = _several(inner, path)
-
-    def read_set(stored: Json) -> frozenset[Any]:
-        members = frozenset(several.read(stored))
-        if len(members) != len(stored):
-            raise UnreadableRecord(path, shown(stored), "a list without repetition")
-        return members
-
-    return _Form(lambda members: sorted(several.write(tuple(members))), read_set)
-
-
 def _row(inner: list[_Form], path: str) -> _Form:
-    def write(values: tuple[Any, ...]) -> list[Json]:
-        if type(values) is not tuple or len(values) != len(inner):
-            raise UnreadableRecord(path, type(values).__name__, f"a tuple of {len(inner)}")
-        return [form.write(value) for form, value in zip(inner, values, strict=True)]
+    writers, readers = [form.write for form in inner], [form.read for form in inner]
 
-    def read_row(stored: Json) -> tuple[Any, ...]:
-        if type(stored) is not list or len(stored) != len(inner):
-            raise UnreadableRecord(path, shown(stored), f"a list of {len(inner)}")
-        return tuple([form.read(value) for form, value in zip(inner, stored, strict=True)])
+    def each(ways: list[Callable[[Any], Any]], values: Any, container: type[Any]) -> list[Any]:
+        if type(values) is not container or len(values) != len(ways):
+            raise UnreadableRecord(path, _told(values), f"a {container.__name__} of exactly {len(ways)}")
+        return [way(value) for way, value in zip(ways, values, strict=True)]
 
-    return _Form(write, read_row)
+    return _Form(lambda values: each(writers, values, tuple), lambda stored: tuple(each(readers, stored, list)))
 
 
 def _cases(kinds: list[type], path: str) -> _Form:
@@ -238,14 +248,14 @@ def _cases(kinds: list[type], path: str) -> _Form:
 
     def write(value: Any) -> Json:
         if type(value) not in kinds:
-            raise UnreadableRecord(path, type(value).__name__, f"one of {', '.join(forms)}")
+            raise UnreadableRecord(path, _told(value), f"one of {', '.join(forms)}")
         case = CASES[type(value)]
         return {"case": case, **forms[case].write(value)}
 
     def read_case(stored: Json) -> Any:
         case = stored.pop("case", None) if type(stored) is dict else None
         if type(case) is not str or case not in forms:
-            raise UnreadableRecord(f"{path}.case", shown(case), f"one of {', '.join(forms)}")
+            raise UnreadableRecord(f"{path}.case", _told(case, str), f"one of {', '.join(forms)}")
         return forms[case].read(stored)
 
     return _Form(write, read_case)
@@ -260,14 +270,16 @@ def _fields(kind: type, path: str, unwritten: str | None = None) -> _Form:
 
     def write(value: Any) -> dict[str, Json]:
         if type(value) is not kind:
-            raise UnreadableRecord(path, type(value).__name__, f"a {kind.__name__}")
+            raise UnreadableRecord(path, _told(value), f"a {kind.__name__}")
         return {name: write_one(getattr(value, name)) for name, write_one in writers}
 
     def read_fields(stored: Json) -> Any:
-        if type(stored) is not dict or stored.keys() != forms.keys():
+        if type(stored) is not dict or len(stored) != len(readers):
             raise _wrong_fields(path, stored, names)
         try:
             return kind(**{name: read_one(stored[name]) for name, read_one in readers})
+        except KeyError:
+            raise _wrong_fields(path, stored, names) from None
         except InvalidValue as error:
             raise UnreadableRecord(f"{path} ({error.field})", error.given, error.expected) from error
 
@@ -276,12 +288,11 @@ def _fields(kind: type, path: str, unwritten: str | None = None) -> _Form:
 
 def _wrong_fields(path: str, stored: Json, names: list[str]) -> UnreadableRecord:
     if type(stored) is not dict:
-        return UnreadableRecord(path, type(stored).__name__, f"an object with the fields {', '.join(names)}")
-    for name in names:
-        if name not in stored:
-            return UnreadableRecord(f"{path}.{name}", "missing", "every field")
-    unknown = next(name for name in stored if name not in names)
-    return UnreadableRecord(f"{path}.{unknown}", "unknown", "no other field than the record's own")
+        return UnreadableRecord(path, _told(stored), f"an object with the fields {', '.join(names)}")
+    missing, unknown = [name for name in names if name not in stored], [name for name in stored if name not in names]
+    if missing:
+        return UnreadableRecord(f"{path}.{missing[0]}", "missing", "every field")
+    return UnreadableRecord(path, f"an object with {shown(unknown)}", "no other field than the record's own")
 
 
 _FORMS: Mapping[type, _Form] = {kind: _fields(kind, kind.__name__, NOT_WRITTEN) for kind in UPGRADES}
