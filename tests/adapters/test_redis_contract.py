@@ -1,0 +1,80 @@
+"""The contracts of counters, of half-finished sign-ins and of the whole, kept on a real Valkey by both kinds of client."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import pytest
+
+from mydso_access import MemoryRepositories
+from mydso_access.adapters.redis import AsyncRedisCounters, AsyncRedisSignIns, RedisCounters, RedisSignIns
+from mydso_access.testing.conformance import CounterContract, RaceContract, SignInContract
+from tests.adapters import test_redis as records
+from tests.adapters.test_redis_attempts import Split
+
+redis = pytest.importorskip("redis")
+url = records.url  # a fixture
+
+
+class Awaitable:
+    """A repository in memory, to be awaited."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            return getattr(self.inner, name)(*args, **kwargs)
+
+        return call
+
+
+@pytest.fixture
+def synchronous(url: str) -> Iterator[Split]:
+    memory = MemoryRepositories()
+    with redis.Redis.from_url(url) as client:
+        yield Split(memory.users, memory.events, RedisCounters(client), RedisSignIns(client))
+
+
+@pytest.fixture
+def asynchronous(url: str, runner: asyncio.Runner) -> Iterator[Split]:
+    memory, client = MemoryRepositories(), redis.asyncio.Redis.from_url(url)
+    users, events = Awaitable(memory.users), Awaitable(memory.events)
+    yield Split(users, events, AsyncRedisCounters(client), AsyncRedisSignIns(client))
+    runner.run(client.aclose())
+
+
+class TestRedisCounters(CounterContract):
+    @pytest.fixture
+    def repositories(self, synchronous: Split) -> Split:
+        return synchronous
+
+
+class TestAsyncRedisCounters(CounterContract):
+    @pytest.fixture
+    def repositories(self, asynchronous: Split) -> Split:
+        return asynchronous
+
+
+class TestRedisSignIns(SignInContract):
+    @pytest.fixture
+    def repositories(self, synchronous: Split) -> Split:
+        return synchronous
+
+
+class TestAsyncRedisSignIns(SignInContract):
+    @pytest.fixture
+    def repositories(self, asynchronous: Split) -> Split:
+        return asynchronous
+
+
+class TestRedisRaces(RaceContract):
+    @pytest.fixture
+    def repositories(self, synchronous: Split) -> Split:
+        return synchronous
+
+
+class TestAsyncRedisRaces(RaceContract):
+    @pytest.fixture
+    def repositories(self, asynchronous: Split) -> Split:
+        return asynchronous
