@@ -62,8 +62,9 @@ class MemoryUsers:
         start = None if after is None else _place(after)
         with self._lock:
             users = tuple(self._by_id.values())
-        unseen = [place for place in map(_place, users) if place is not None and place[0] < instant]
-        return tuple(self._by_id[user_id] for _, user_id in sorted(p for p in unseen if not start or p > start)[:limit])
+        places = {place: user for user in users if (place := _place(user)) is not None and place[0] < instant}
+        following = sorted(place for place in places if start is None or place > start)
+        return tuple(places[place] for place in following[:limit])
 
     def _checked(self, user: User) -> User:
         stored = _next_version(user, self._by_id.get(user.id))
