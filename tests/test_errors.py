@@ -45,7 +45,7 @@ EXAMPLES = [
         ),
         ["call"],
     ),
-    (Stale(), "", []),
+    (Stale(), "the record was saved by someone else since it was loaded; nothing was stored", []),
     (
         UnreadableRecord("User.login.since", "'x' (str)", "microseconds since 1970"),
         "stored User.login.since is 'x' (str): expected microseconds since 1970",

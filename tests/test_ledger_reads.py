@@ -3,8 +3,10 @@
 from types import SimpleNamespace
 from typing import Any
 
-from mydso_access import Refused, SignedIn, Stale
-from mydso_access.model import AttemptCounter, CounterKey
+from attrs import evolve
+
+from mydso_access import Busy, BusyBecause, Refused, SignedIn, Stale
+from mydso_access.model import AttemptCounter, CounterKey, Reservation
 from tests.support import HOME, RIGHT, World, with_parts
 
 
@@ -38,11 +40,41 @@ ONE_ATTEMPT = [
 ]
 
 
-def test_a_sign_in_reads_each_key_once_and_saves_it_twice_the_address_first_and_the_account_last() -> None:
-    for password, outcome in (("wrong", Refused), (RIGHT, SignedIn)):
-        counters, world = watched(World())
-        assert isinstance(world.access.sign_in("known", password, address=HOME), outcome)
-        assert ONE_ATTEMPT == counters.calls
+def test_a_wrong_attempt_reads_each_key_once_and_saves_it_twice_the_address_first_and_the_account_last() -> None:
+    counters, world = watched(World())
+    assert isinstance(world.access.sign_in("known", "wrong", address=HOME), Refused)
+    assert ONE_ATTEMPT == counters.calls
+
+
+def test_before_it_grants_a_sign_in_reads_each_key_again() -> None:
+    counters, world = watched(World())
+    assert isinstance(world.access.sign_in("known", RIGHT, address=HOME), SignedIn)
+    assert [*ONE_ATTEMPT[:4], "get address", "save address", "get account", "save account"] == counters.calls
+
+
+def test_a_store_that_answers_a_version_and_keeps_nothing_grants_nothing() -> None:
+    own = World()
+    forgetful = SimpleNamespace(get=own.repositories.counters.get, save=lambda counter: counter.version + 1)
+    world = World(repositories=with_parts(own.repositories, counters=forgetful), hasher=own.hasher)
+    assert Busy(BusyBecause.LAPSED) == world.access.sign_in("known", RIGHT, address=HOME)
+
+
+def test_nobody_is_refused_on_what_was_read_before_the_wait_for_a_slot() -> None:
+    world, others = World(), 10
+    for _ in range(others - 1):
+        world.access.sign_in("multi", "wrong", address=HOME)
+    full, read = world.address(), []
+
+    def get(key: CounterKey, /) -> AttemptCounter | None:
+        read.append(key)
+        if len(read) > 1 or key != full.key:
+            return world.repositories.counters.get(key)
+        in_flight = Reservation("another's", full.saved_at, world.clock.now(), 0)
+        return evolve(full, reservations=(in_flight,))  # given back while this one waited
+
+    counters = SimpleNamespace(get=get, save=world.repositories.counters.save)
+    waited = World(repositories=with_parts(world.repositories, counters=counters), clock=world.clock)
+    assert isinstance(waited.access.sign_in("known", RIGHT, address=HOME), SignedIn)
 
 
 def test_a_counter_that_others_saved_in_between_is_read_again_and_nothing_of_theirs_is_lost() -> None:
@@ -73,7 +105,7 @@ def test_a_counter_read_before_the_wait_for_a_slot_is_charged_only_if_it_is_stil
     counters.before_save = others_fail_meanwhile
     refused = world.access.sign_in("known", RIGHT, address=HOME)
     assert "address_blocked" == refused.reason.value
-    assert [*ONE_ATTEMPT[:2], "get address"] == counters.calls
+    assert [*ONE_ATTEMPT[:2], "get address"] == counters.calls[:3]
 
 
 def test_after_a_save_that_failed_the_counter_is_read_again() -> None:

@@ -121,6 +121,9 @@ class OpenTransaction(StoreError):
 class Stale(StoreError):
     """Raised by a repository: the record was saved by someone else since it was loaded; nothing was stored."""
 
+    def __str__(self) -> str:
+        return "the record was saved by someone else since it was loaded; nothing was stored"
+
 
 class Taken(StoreError):
     """Raised by a repository: another record holds this unique value; nothing was stored.

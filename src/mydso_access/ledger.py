@@ -134,6 +134,8 @@ class Ledger:
     ) -> Settled | Lapsed | None:
         lockout = self.installation.policy.lockout
         change = partial(settle, lockout=lockout, reservation_id=reservation_id, settlement=settlement)
+        if settlement is not Settlement.WRONG:  # a store that kept nothing of the charge must not grant
+            self.known.pop(key, None)
         try:
             return await self._update(key, change, lockout.lease)
         except StoreUnavailable:
@@ -175,8 +177,12 @@ class Ledger:
 
     async def _save_once(self, key: CounterKey, change: Callable[..., Changed]) -> Changed:
         store, lockout = self.installation.store, self.installation.policy.lockout
-        before = self.known.pop(key, None) or await store.counter(key)
+        known = self.known.pop(key, None)
+        before = known or await store.counter(key)
         changed = change(before, now=self.installation.now())
+        if known and not isinstance(changed, SAVED):  # nobody is refused on a memory
+            before = await store.counter(key)
+            changed = change(before, now=self.installation.now())
         after = changed.counter
         noticed = block_change(before, after, lockout)
         if noticed or isinstance(changed, SAVED):  # a refusal that noticed nothing leaves no trace

@@ -223,16 +223,16 @@ def test_versions_are_told_apart_where_a_double_would_not(stored: SimpleNamespac
     for close in (2**53 + 1, 2**53 - 1):
         with pytest.raises(Stale):
             stored.counters.save(counter(version=close))
-    assert 2**53 + 1 == stored.counters.save(counter(version=2**53))
-    assert 2**53 + 1 == stored.counters.get(KEY).version
+    saved = stored.counters.save(counter(version=2**53))
+    assert 2**53 < saved == stored.counters.get(KEY).version
 
 
-def test_the_largest_versions_grow_one_by_one(stored: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_largest_versions_are_kept_to_the_last_digit(stored: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mydso_access.adapters.versions.secrets.randbits", lambda bits: 2**bits - 1)
     first = stored.counters.save(counter())
     versions = [first, stored.counters.save(counter(version=first))]
-    assert [2**62, 2**62 + 1] == versions
-    assert 2**62 + 1 == stored.counters.get(KEY).version
+    assert [2**62, 2**62 + 2**32] == versions
+    assert 2**62 + 2**32 == stored.counters.get(KEY).version
 
 
 def test_threads_that_increment_lose_nothing(url: str) -> None:
@@ -289,10 +289,10 @@ def test_tasks_that_increment_lose_nothing(url: str) -> None:
 
 @pytest.mark.parametrize(
     ("lifetime", "milliseconds"),
-    [(DAY, 86_400_000), (HOUR + MS / 1000, 3_600_001), (366 * DAY, 31_622_400_000)],
+    [(DAY, 86_460_000), (HOUR + MS / 1000, 3_660_001), (366 * DAY, 31_622_460_000)],
     ids=str,
 )
-def test_a_counter_lives_until_it_is_idle_in_whole_milliseconds_rounded_up(
+def test_a_counter_lives_a_minute_longer_than_until_it_is_idle_in_whole_milliseconds_rounded_up(
     stored: SimpleNamespace, client: Any, lifetime: timedelta, milliseconds: int
 ) -> None:
     stored.counters.save(counter(idle_from=NOON + lifetime))
@@ -305,7 +305,7 @@ def test_a_lifetime_is_counted_from_the_save_whatever_the_clocks_say(stored: Sim
         client.flushdb()
         then = NOON.replace(year=year)
         stored.counters.save(counter(saved_at=then, idle_from=then + HOUR))
-        assert 3_595_000 < client.pttl(AT) <= 3_600_000
+        assert 3_655_000 < client.pttl(AT) <= 3_660_000
 
 
 def test_every_save_sets_the_lifetime_anew(stored: SimpleNamespace, client: Any) -> None:
@@ -315,10 +315,10 @@ def test_every_save_sets_the_lifetime_anew(stored: SimpleNamespace, client: Any)
     version = stored.counters.save(counter(version=version, idle_from=None))
     assert -1 == client.pttl(AT)  # for ever
     stored.counters.save(counter(version=version, idle_from=NOON + HOUR))
-    assert 0 < client.pttl(AT) <= 3_600_000
+    assert 0 < client.pttl(AT) <= 3_660_000
 
 
-@pytest.mark.parametrize("idle_from", [NOON, NOON - DAY, NOON + MINUTE / 2], ids=["now", "long ago", "soon"])
+@pytest.mark.parametrize("idle_from", [NOON, NOON - DAY], ids=["now", "long ago"])
 def test_what_says_nothing_any_more_is_kept_a_while_for_who_lost_the_answer(
     stored: SimpleNamespace, client: Any, idle_from: datetime
 ) -> None:
@@ -328,16 +328,16 @@ def test_what_says_nothing_any_more_is_kept_a_while_for_who_lost_the_answer(
 
 def test_a_sign_in_lives_until_it_expires_also_when_it_is_used(stored: SimpleNamespace, client: Any) -> None:
     version = stored.sign_ins.save(sign_in())
-    assert 595_000 < client.pttl(SIGN_IN_AT) <= 600_000
+    assert 655_000 < client.pttl(SIGN_IN_AT) <= 660_000
     later = NOON + 2 * MINUTE
     stored.sign_ins.save(sign_in(version=version, used_at=later, saved_at=later))
-    assert 475_000 < client.pttl(SIGN_IN_AT) <= 480_000
+    assert 535_000 < client.pttl(SIGN_IN_AT) <= 540_000
     assert later == stored.sign_ins.get("half").used_at
 
 
 @pytest.fixture
 def short_lived(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapter, "SHORTEST_KEPT", MS)
+    monkeypatch.setattr(adapter, "KEPT_LONGER", MS)
 
 
 @pytest.mark.usefixtures("short_lived")

@@ -8,7 +8,19 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from mydso_access import BrokenStore, Factor, Purged, Purpose, Refused, Secret, SignIn, Stale, StoreUnavailable
+from mydso_access import (
+    BrokenStore,
+    Factor,
+    Purged,
+    Purpose,
+    Reason,
+    Refused,
+    Secret,
+    SignIn,
+    Stale,
+    StoreUnavailable,
+    with_setting,
+)
 from mydso_access.model import AttemptCounter, Failure, KeyKind
 from mydso_access.model.attempts import CounterKey
 from mydso_access.policy.fixed import PURGED_AT_ONCE, TICK
@@ -109,6 +121,28 @@ def test_a_purge_goes_on_until_nothing_is_left_a_portion_at_a_time() -> None:
     watched = with_parts(world.repositories, sign_ins=SimpleNamespace(purge=purge))
     assert Purged(0, 2 * PURGED_AT_ONCE + 1) == World(repositories=watched, clock=world.clock).access.purge()
     assert [PURGED_AT_ONCE, PURGED_AT_ONCE, 1, 0] == portions
+
+
+def test_a_purge_that_finds_no_end_leaves_the_rest_for_the_next_call() -> None:
+    world = World()
+
+    def purge(*_: Any, limit: int) -> int:
+        world.clock.move(timedelta(minutes=1))
+        return limit
+
+    endless = with_parts(world.repositories, counters=SimpleNamespace(purge=purge))
+    purged = World(repositories=endless, clock=world.clock).access.purge()
+    assert Purged(10 * PURGED_AT_ONCE, 0) == purged
+
+
+def test_a_failure_stays_for_as_long_as_the_block_that_a_lowered_limit_would_turn_it_into() -> None:
+    short = with_setting(policy(), "lockout.account.window", "10m")
+    world = World(policy=short)
+    guess(world, 3)
+    world.clock.move(timedelta(minutes=11))
+    world.access.purge()
+    world.policy = with_setting(short, "lockout.account.failures", "3")
+    assert Reason.ACCOUNT_BLOCKED is world.access.sign_in("known", RIGHT, address=HOME).reason
 
 
 def test_it_is_the_same_behind_the_asynchronous_door() -> None:

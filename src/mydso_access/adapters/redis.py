@@ -20,7 +20,7 @@ from mydso_access.adapters.versions import next_version
 from mydso_access.errors import AsynchronousStore, BrokenStore, InvalidValue, Stale, UnreadableRecord, shown
 from mydso_access.model.attempts import AttemptCounter, CounterKey
 from mydso_access.model.sign_in import SignIn
-from mydso_access.policy.fixed import SHORTEST_KEPT
+from mydso_access.policy.fixed import KEPT_LONGER
 
 T = TypeVar("T")
 Record = TypeVar("Record", AttemptCounter, SignIn)
@@ -243,8 +243,8 @@ def _at_once(steps: Coroutine[Any, Any, T]) -> T:
 
 
 def _milliseconds(lifetime: timedelta) -> int:
-    """Round up, so that nothing is forgotten before its end."""
-    return -(-max(lifetime, SHORTEST_KEPT) // MILLISECOND)
+    """Round up, and leave a margin: machines' clocks differ, and a save may be sent again whose answer was lost."""
+    return -(-(max(lifetime, timedelta()) + KEPT_LONGER) // MILLISECOND)
 
 
 def _text(stored: str | bytes | None) -> str | None:

@@ -1,17 +1,20 @@
-"""Versions of records: never used twice for one key, even if the key was forgotten in between."""
+"""Versions of records: never used twice for one key, even if a save was taken back or the key was forgotten."""
 
 import secrets
 
-from mydso_access.policy.fixed import FIRST_VERSION_BITS
+from mydso_access.policy.fixed import FIRST_VERSION_BITS, NEXT_VERSION_BITS
 
 
 def next_version(version: int) -> int:
-    """Return the version that a save stores a record under.
+    """Return the version that a save stores a record under: larger than the one before, and drawn at random.
 
-    A record that was forgotten and comes back must not begin where it once began, or a save that was on its way all
-    the time would find the version it expects. So a first version is drawn at random instead of being 1.
+    A record that was forgotten and comes back must not begin where it once began, and a save that a rollback or a
+    restart took back must not lend its version to the next one: whoever still holds it would overwrite what they never
+    saw.
 
     Args:
         version: the version it was loaded with; 0 for a new record.
     """
-    return version + 1 if version else 1 + secrets.randbits(FIRST_VERSION_BITS)
+    if version == 0:
+        return 1 + secrets.randbits(FIRST_VERSION_BITS)
+    return version + 1 + secrets.randbits(NEXT_VERSION_BITS)

@@ -219,8 +219,9 @@ def idle_from(counter: AttemptCounter, lockout: LockoutPolicy) -> datetime | Non
         return None
     window = limit.window or timedelta()
     ends = [counter.saved_at, counter.blocked_until or counter.saved_at]
-    ends += [failure.at + window for failure in counter.failures]
-    ends += [reservation.at + lockout.lease + max(window, limit.block) for reservation in counter.reservations]
+    lasting = max(window, limit.block)  # a limit that is lowered turns failures into a block after the fact
+    ends += [failure.at + lasting for failure in counter.failures]
+    ends += [reservation.at + lockout.lease + lasting for reservation in counter.reservations]
     return max(ends)
 
 

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from mydso_access.errors import Stale
 from mydso_access.installation import Installation
-from mydso_access.policy.fixed import PURGED_AT_ONCE
+from mydso_access.policy.fixed import PURGE_PATIENCE, PURGED_AT_ONCE
 from mydso_access.retry import pauses, sleep
 
 # What forgets some of one kind of record: everything before an instant, at most so many.
@@ -32,7 +32,9 @@ async def purge(installation: Installation, /) -> Purged:
     """Forget everything that no decision will ever look at again; call it daily, from one process or from many.
 
     Nothing that still counts goes: no block, no failure within its window, no attempt in flight. What ended less than
-    a lease ago stays, too, since clocks may differ. Small portions are forgotten at a time, so sign-ins go on meanwhile.
+    a lease ago stays, too, since clocks may differ. Small portions are forgotten at a time, so sign-ins go on meanwhile;
+    after ten minutes the rest is left for the next call. A window or block that was lengthened since a counter was saved
+    keeps that counter no longer.
 
     Returns:
         How many records went; nothing where the store forgets by itself.
@@ -46,9 +48,11 @@ async def purge(installation: Installation, /) -> Purged:
 
 
 async def _all_of_it(installation: Installation, forget: Purge, before: datetime) -> int:
-    total = 0
+    total, end = 0, installation.now() + PURGE_PATIENCE
     while portion := await _portion(installation, forget, before):
         total += portion
+        if installation.now() >= end:
+            break
     return total
 
 

@@ -37,13 +37,15 @@ HASH_LANES_CAP = 64
 STORED_SALT_BYTES = range(8, 65)
 STORED_TAG_BYTES = range(16, 65)
 
-# A record's first version is drawn from so many bits: it can grow by one a microsecond for a hundred thousand years
-# and still fit the 63 bits of a database's integer.
+# A record's first version, and how much a version grows by at each save, are drawn from so many bits: two thousand
+# million saves of one record still fit the 63 bits of a database's integer.
 FIRST_VERSION_BITS = 62
+NEXT_VERSION_BITS = 32
 
-# Rows that one statement of a purge names: below every database's cap on parameters.
+# Records that a purge forgets at a time, and how long it goes on.
 PURGED_AT_ONCE = 500
+PURGE_PATIENCE = timedelta(minutes=10)
 
-# A store that forgets by itself keeps a record at least this long after a save: a client that lost the answer sends the
-# save again, and must find what it wrote. As long as the longest lease, after which nobody asks any more.
-SHORTEST_KEPT = timedelta(minutes=1)
+# A store that forgets by itself keeps a record so much longer than it must: clocks differ, and a client that lost the
+# answer to a save sends it again, and must find what it wrote. The longest lease, after which nobody asks any more.
+KEPT_LONGER = timedelta(minutes=1)
