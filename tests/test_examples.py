@@ -23,3 +23,19 @@ def test_the_quickstart_shows_a_sign_in_five_failures_a_block_and_the_trail() ->
         "authn_login_lock",
         "authn_login_fail",
     ]
+
+
+def test_the_custom_store_shows_that_a_second_process_knows_of_the_failures_of_the_first() -> None:
+    command = [sys.executable, str(EXAMPLES / "custom_store.py")]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+
+    assert shown.splitlines() == [
+        "one    Correct-Horse-9  SignedIn",
+        *[f"one    guess-{number}          Refused" for number in range(5)],
+        "other  Correct-Horse-9  Refused",
+        "trail  user_created",
+        "trail  authn_login_success",
+        *["trail  authn_login_fail       wrong_secret"] * 5,
+        "trail  authn_login_lock",
+        "trail  authn_login_fail       account_blocked",
+    ]

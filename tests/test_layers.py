@@ -30,7 +30,7 @@ LAYERS = {
     "__init__": 7,
     "__main__": 8,
 }
-SIDEWAYS_ALLOWED = {("control", "adapters")}
+SIDEWAYS_ALLOWED = {("control", "adapters"), ("testing", "control")}
 OF_EACH_ITS_OWN = ("flows", "adapters")  # folders whose files do not know each other
 SHARED = {"adapters.codec", "adapters.versions"}  # but for what every store needs
 PURE = ("policy", "model", "decisions")
@@ -136,7 +136,8 @@ def test_imports_point_down_and_never_sideways_between_two_flows_or_two_adapters
         ("adapters/sqlalchemy/tables.py", "adapters.redis", "one of adapters imports another"),
         ("adapters/sqlalchemy/tables.py", "adapters.sqlalchemy.running", None),
         ("replay/report.py", "adapters.memory", "points sideways"),
-        ("testing/clock.py", "control", "points sideways"),
+        ("testing/conformance/races.py", "control", None),
+        ("testing/clock.py", "adapters.memory", "points sideways"),
         ("gate.py", "__init__", "points up"),
         ("gate.py", "ledger", None),
         ("control.py", "adapters.argon2", None),
@@ -281,6 +282,15 @@ def test_importing_the_package_loads_no_event_loop_and_no_c_library() -> None:
     )
     fresh = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert (fresh.stdout.strip(), fresh.stderr) == ("[]", "")
+
+
+def test_a_synchronous_host_of_a_database_needs_no_greenlet() -> None:
+    program = (
+        "import sys; sys.modules['greenlet'] = None; "
+        "from mydso_access.adapters.sqlalchemy import SqlRepositories, upgrade; print('sqlalchemy.ext.asyncio' in sys.modules)"
+    )
+    fresh = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert (fresh.stdout.strip(), fresh.stderr) == ("False", "")
 
 
 @every_file

@@ -1,8 +1,8 @@
-"""Repositories in memory: compare-and-set, unique names, record and event together, 32 threads at once."""
+"""What only the repositories in memory do: tests/testing/test_conformance_memory.py holds them to every contract."""
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import attrs
@@ -18,6 +18,9 @@ from mydso_access.model import (
     Event,
     EventKind,
     KeyKind,
+    Purpose,
+    Secret,
+    SignIn,
     Structure,
     User,
 )
@@ -25,6 +28,7 @@ from mydso_access.model.attempts import CounterKey
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 THREADS = 32
+KEY = account_key("anna")
 
 
 def user(user_id: str = "u", name: str = "anna", **changes: Any) -> User:
@@ -34,107 +38,26 @@ def user(user_id: str = "u", name: str = "anna", **changes: Any) -> User:
     )  # fmt: skip
 
 
-def contact(user_id: str) -> User:
-    return User(id=user_id, category=Category.INACTIVE, structure=Structure.entity("e"))
-
-
 def event(event_id: str = "e") -> Event:
     return Event(id=event_id, kind=EventKind.SIGNED_IN, at=NOON)
+
+
+def half_finished(sign_in_id: str) -> SignIn:
+    return SignIn(
+        id=sign_in_id,
+        user_id="u",
+        address=CounterKey(KeyKind.ADDRESS, KEY.digest),
+        purpose=Purpose.SIGN_IN,
+        token=Secret("digest"),
+        started_at=NOON,
+        expires_at=NOON + timedelta(hours=1),
+        factors=(),
+    )
 
 
 @pytest.fixture
 def stored() -> MemoryRepositories:
     return MemoryRepositories()
-
-
-@pytest.fixture(autouse=True)
-def versions_count_from_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mydso_access.adapters.memory.next_version", lambda version: version + 1)
-
-
-# --- users
-
-
-def test_a_user_is_found_by_id_and_by_exactly_its_name(stored: MemoryRepositories) -> None:
-    assert stored.users.save(user(), event()) == 1
-    expected = user(version=1)
-    assert stored.users.get("u") == stored.users.named("anna") == expected
-    for other in ("", "Anna", "anna ", "ann", "u"):
-        assert stored.users.named(other) is None
-    for other in ("", "U", "anna"):
-        assert stored.users.get(other) is None
-
-
-def test_versions_grow_by_compare_and_set(stored: MemoryRepositories) -> None:
-    for version in range(5):
-        assert stored.users.save(user(version=version), event(str(version))) == version + 1
-    found = stored.users.get("u")
-    assert found is not None
-    assert found.version == 5
-
-
-@pytest.mark.parametrize("version", [0, 1, 3, -1])
-def test_a_user_saved_from_another_version_is_stale_and_nothing_is_stored(
-    stored: MemoryRepositories, version: int
-) -> None:
-    stored.users.save(user(), event("first"))
-    stored.users.save(user(version=1), event("second"))
-    with pytest.raises(Stale):
-        stored.users.save(user(version=version, name="else"), event("third"))
-    assert stored.users.get("u") == stored.users.named("anna") == user(version=2)
-    assert stored.users.named("else") is None
-    assert [each.id for each in stored.events.all()] == ["first", "second"]
-
-
-@pytest.mark.parametrize("version", [1, 2, -1])
-def test_a_user_never_stored_has_version_0(stored: MemoryRepositories, version: int) -> None:
-    with pytest.raises(Stale):
-        stored.users.save(user(version=version), event())
-    assert stored.users.get("u") is None
-    assert stored.users.named("anna") is None
-    assert stored.events.all() == ()
-
-
-def test_a_name_is_anybodys_only_once_and_nothing_is_stored(stored: MemoryRepositories) -> None:
-    stored.users.save(user("u"), event("u"))
-    stored.users.save(user("v", "bert"), event("v"))
-    for taking in (user("w", "anna"), user("v", "anna", version=1)):
-        with pytest.raises(Taken) as refused:
-            stored.users.save(taking, event("w"))
-        assert refused.value.field == "name"
-    assert stored.users.named("anna") == user("u", version=1)
-    assert stored.users.named("bert") == stored.users.get("v") == user("v", "bert", version=1)
-    assert stored.users.get("w") is None
-    assert [each.id for each in stored.events.all()] == ["u", "v"]
-
-
-def test_a_new_name_frees_the_old_one(stored: MemoryRepositories) -> None:
-    stored.users.save(user(), event())
-    stored.users.save(user(name="anne", version=1), event())
-    assert stored.users.named("anna") is None
-    assert stored.users.named("anne") == user(name="anne", version=2)
-    assert stored.users.save(user("v"), event()) == 1
-    assert stored.users.named("anna") == user("v", version=1)
-
-
-def test_a_user_may_keep_its_own_name(stored: MemoryRepositories) -> None:
-    stored.users.save(user(), event())
-    assert stored.users.save(user(version=1), event()) == 2
-
-
-def test_contacts_have_no_name_to_share(stored: MemoryRepositories) -> None:
-    stored.users.save(contact("c"), event())
-    stored.users.save(contact("d"), event())
-    assert stored.users.get("c") == attrs.evolve(contact("c"), version=1)
-    stored.users.save(user("d", "dora", version=1), event())
-    assert stored.users.named("dora") == user("d", "dora", version=2)
-    stored.users.save(attrs.evolve(contact("d"), version=2), event())
-    assert stored.users.named("dora") is None
-
-
-def test_an_unknown_name_finds_nobody_whatever_ids_there_are(stored: MemoryRepositories) -> None:
-    stored.users.save(user("", "anna"), event())
-    assert stored.users.named("nobody") is None
 
 
 def test_stale_is_said_before_taken(stored: MemoryRepositories) -> None:
@@ -143,29 +66,11 @@ def test_stale_is_said_before_taken(stored: MemoryRepositories) -> None:
         stored.users.save(user("v", "anna", version=7), event())
 
 
-# --- counters and events
-
-KEY = account_key("anna")
-
-
-def test_a_counter_is_compared_and_set(stored: MemoryRepositories) -> None:
-    counter = AttemptCounter(KEY)
-    assert stored.counters.get(KEY) is None
-    assert stored.counters.save(counter) == 1
-    for stale in (counter, attrs.evolve(counter, version=2), attrs.evolve(counter, version=-1)):
-        with pytest.raises(Stale):
-            stored.counters.save(stale)
-    assert stored.counters.save(attrs.evolve(counter, version=1, failed=3)) == 2
-    assert stored.counters.get(KEY) == AttemptCounter(KEY, version=2, failed=3)
-
-
-def test_counters_are_told_apart_by_kind_and_digest(stored: MemoryRepositories) -> None:
+def test_counters_are_all_shown_in_the_order_they_came(stored: MemoryRepositories) -> None:
     keys = [KEY, account_key("bert"), CounterKey(KeyKind.ADDRESS, KEY.digest)]
-    for failed, key in enumerate(keys):
-        stored.counters.save(AttemptCounter(key, failed=failed))
-    for failed, key in enumerate(keys):
-        assert stored.counters.get(key) == AttemptCounter(key, version=1, failed=failed)
-    assert [counter.key for counter in stored.counters.all()] == keys
+    for key in keys:
+        stored.counters.save(AttemptCounter(key))
+    assert keys == [counter.key for counter in stored.counters.all()]
 
 
 def test_events_keep_their_order(stored: MemoryRepositories) -> None:
@@ -175,25 +80,37 @@ def test_events_keep_their_order(stored: MemoryRepositories) -> None:
     assert [each.id for each in stored.events.all()] == list("012345")
 
 
+def test_purging_forgets_what_is_over(stored: MemoryRepositories) -> None:
+    stored.counters.save(AttemptCounter(KEY, idle_from=NOON))
+    stored.sign_ins.save(half_finished("s"))
+    assert (0, 0) == (stored.counters.purge(NOON, limit=9), stored.sign_ins.purge(NOON, limit=9))
+    later = NOON + timedelta(hours=1, microseconds=1)
+    assert (1, 1) == (stored.counters.purge(later, limit=9), stored.sign_ins.purge(later, limit=9))
+    assert (None, None) == (stored.counters.get(KEY), stored.sign_ins.get("s"))
+
+
 def test_two_installations_share_nothing() -> None:
     one, other = MemoryRepositories(), MemoryRepositories()
     one.users.save(user(), event())
     one.counters.save(AttemptCounter(KEY))
+    one.sign_ins.save(half_finished("s"))
     assert other.users.get("u") is None
     assert other.counters.get(KEY) is None
+    assert other.sign_ins.get("s") is None
     assert other.events.all() == ()
 
 
 def test_nothing_handed_out_can_be_changed(stored: MemoryRepositories) -> None:
     stored.users.save(user(), event())
     stored.counters.save(AttemptCounter(KEY))
-    handed_out = [stored.users.get("u"), stored.users.named("anna"), stored.counters.get(KEY), stored.events.all()[0]]
+    stored.sign_ins.save(half_finished("s"))
+    handed_out = [stored.users.get("u"), stored.counters.get(KEY), stored.sign_ins.get("s"), stored.events.all()[0]]
     for record in handed_out:
         for field in attrs.fields(type(record)):
             with pytest.raises(attrs.exceptions.FrozenInstanceError):
                 setattr(record, field.name, None)
     assert type(stored.events.all()) is type(stored.counters.all()) is tuple
-    for name in ("users", "counters", "events"):
+    for name in ("users", "counters", "sign_ins", "events"):
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
             setattr(stored, name, None)
 
@@ -232,8 +149,9 @@ def test_no_update_of_a_counter_is_lost_in_32_threads(stored: MemoryRepositories
                     continue
 
     together(increment)
-    expected = AttemptCounter(KEY, version=20 * THREADS, failed=20 * THREADS)
-    assert stored.counters.get(KEY) == expected
+    last = stored.counters.get(KEY)
+    assert last is not None
+    assert 20 * THREADS == last.failed
 
 
 def test_of_32_threads_one_creates_and_one_takes_the_name(stored: MemoryRepositories) -> None:
@@ -249,7 +167,9 @@ def test_of_32_threads_one_creates_and_one_takes_the_name(stored: MemoryReposito
     together(create)
     assert sorted(outcomes) == ["stored", *["taken"] * (THREADS - 1)]
     (only,) = stored.events.all()
-    assert stored.users.named("anna") == user(f"user-{only.id}", version=1)
+    found = stored.users.named("anna")
+    assert found is not None
+    assert f"user-{only.id}" == found.id
 
 
 def test_every_saved_version_of_a_user_has_exactly_its_event_in_32_threads(stored: MemoryRepositories) -> None:
@@ -271,7 +191,7 @@ def test_every_saved_version_of_a_user_has_exactly_its_event_in_32_threads(store
     together(rename)
     last = stored.users.get("u")
     assert last is not None
-    assert last.version == len(stored.events.all()) == 1 + 5 * THREADS
+    assert 1 + 5 * THREADS == len(stored.events.all())
     assert last.written_by == stored.events.all()[-1].id
     names = [f"name-{number}.{turn}" for number in range(THREADS) for turn in range(5)]
     assert [name for name in ["anna", *names] if stored.users.named(name)] == [last.name]

@@ -351,7 +351,7 @@ def test_a_sign_in_whose_use_was_sent_twice_is_used_once(losing: Callable[[int],
     with redis.Redis.from_url(proxy.url, **resending(NoBackoff())) as client:
         sign_ins = RedisSignIns(client)
         used = records.sign_in(version=sign_ins.save(records.sign_in()), used_at=records.NOON)
-        assert used.version + 1 == sign_ins.save(used)
+        assert used.version < sign_ins.save(used)
         with pytest.raises(Stale):
             sign_ins.save(used)
     assert 4 == proxy.scripts

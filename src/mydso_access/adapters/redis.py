@@ -20,14 +20,13 @@ from mydso_access.adapters.versions import next_version
 from mydso_access.errors import AsynchronousStore, BrokenStore, InvalidValue, Stale, UnreadableRecord, shown
 from mydso_access.model.attempts import AttemptCounter, CounterKey
 from mydso_access.model.sign_in import SignIn
-from mydso_access.policy.fixed import KEPT_LONGER
+from mydso_access.policy.fixed import KEPT_LONGER, MILLISECOND
 
 T = TypeVar("T")
 Record = TypeVar("Record", AttemptCounter, SignIn)
 
 COMPARE_AND_SET = files("mydso_access.adapters").joinpath("redis.lua").read_text("utf-8")
 PREFIX = "mydso_access:"
-MILLISECOND = timedelta(milliseconds=1)
 # What `str` makes of a version: the script compares texts, so `007` would be a version that no save ever meets.
 VERSION = re.compile("[1-9][0-9]{0,18}")
 

@@ -19,6 +19,7 @@ LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
 # Two saves of one record never bear the same instant.
 TICK = timedelta(microseconds=1)
+MILLISECOND = timedelta(milliseconds=1)
 
 # A 6to4 site owns a /48 (RFC 3056), whatever prefix other IPv6 addresses are counted by.
 SIX_TO_FOUR_PREFIX = 48
@@ -41,6 +42,12 @@ STORED_TAG_BYTES = range(16, 65)
 # million saves of one record still fit the 63 bits of a database's integer.
 FIRST_VERSION_BITS = 62
 NEXT_VERSION_BITS = 32
+
+# Keys that one SQL statement names: below every database's cap on parameters.
+KEYS_AT_ONCE = 500
+
+# How long a save waits for somebody else's lock on its row, where the database would wait for ever.
+LOCK_WAIT = timedelta(seconds=2)
 
 # Records that a purge forgets at a time, and how long it goes on.
 PURGED_AT_ONCE = 500

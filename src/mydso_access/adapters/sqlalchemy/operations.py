@@ -1,10 +1,11 @@
 """What is asked of the database: each operation runs on one connection, in one transaction, and commits nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Column, Connection, Select, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Column, Connection, Insert, Select, Table, Update, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from mydso_access.adapters.codec import microseconds, read, written
@@ -15,7 +16,7 @@ from mydso_access.model.attempts import AttemptCounter, CounterKey
 from mydso_access.model.event import Event, EventKind, escaped
 from mydso_access.model.sign_in import SignIn
 from mydso_access.model.user import User, seen_at
-from mydso_access.policy.fixed import PURGED_AT_ONCE
+from mydso_access.policy.fixed import KEYS_AT_ONCE
 
 Record = TypeVar("Record", User, AttemptCounter, SignIn)
 Columns: TypeAlias = dict[str, Any]
@@ -29,12 +30,12 @@ COMMITS_ALONE = {EventKind.SIGNED_IN}
 
 def get_user(connection: Connection, tables: Tables, user_id: str, /) -> User | None:
     """Return the user with this id."""
-    return _found(connection, User, tables.users, tables.users.c.key, row_key("user", user_id))
+    return _found(connection, User, tables.users, row_key("user", user_id))
 
 
 def user_named(connection: Connection, tables: Tables, name: str, /) -> User | None:
     """Return the user whose canonical login name is exactly this."""
-    return _found(connection, User, tables.users, tables.users.c.name_key, row_key("name", name))
+    return _found(connection, User, tables.users, row_key("name", name), by="name_key")
 
 
 def save_user(connection: Connection, tables: Tables, user: User, event: Event, /) -> int:
@@ -46,12 +47,13 @@ def save_user(connection: Connection, tables: Tables, user: User, event: Event, 
         OpenTransaction: it is a sign-in's, and the connection is in a transaction of the host's.
     """
     if event.kind in COMMITS_ALONE:
-        _alone(connection, "users.save")
+        _refuse_hosts_transaction(connection, "users.save")
+    key = row_key("user", user.id)
     try:
-        version = _saved(connection, tables.users, user, row_key("user", user.id), _user_columns(user))
+        version = _saved(connection, tables.users, user, key, _user_columns(user))
     except IntegrityError as error:
-        raise _taken_or_stale(error) from error
-    append_event(connection, tables, event)
+        raise _taken_or_stale(connection, tables, error, {} if user.version else {key: 0}) from error
+    _insert_event(connection, tables, event)
     return version
 
 
@@ -64,16 +66,21 @@ def add_users(connection: Connection, tables: Tables, users: Sequence[User], eve
     """
     if any(user.version for user in users):
         raise Stale
-    rows = [
-        {"key": row_key("user", user.id), "version": next_version(0), "body": written(user), **_user_columns(user)}
+    rows: list[Columns] = [
+        {
+            "key": row_key("user", user.id),
+            "version": next_version(0),
+            "body": written(user),
+            **_user_columns(user),
+        }
         for user in users
     ]
     try:
         if rows:
-            connection.execute(insert(tables.users), rows)
+            connection.execute(_inserting(tables.users), rows)
     except IntegrityError as error:
-        raise _taken_or_stale(error) from error
-    append_event(connection, tables, event)
+        raise _taken_or_stale(connection, tables, error, {row["key"]: row["version"] for row in rows}) from error
+    _insert_event(connection, tables, event)
 
 
 def users_unseen_since(
@@ -97,9 +104,28 @@ def _user_columns(user: User) -> Columns:
     }
 
 
-def _taken_or_stale(error: IntegrityError) -> Taken | Stale:
-    """Tell a name that is taken from a user that exists: every database names the constraint or the column."""
-    return Taken("name") if "name_key" in str(error.orig) else Stale()
+def _taken_or_stale(
+    connection: Connection, tables: Tables, error: IntegrityError, new: dict[str, int]
+) -> Taken | Stale:
+    """Tell a name that is taken from a user that exists: every database names the constraint or the column.
+
+    Where both are so, PostgreSQL and MariaDB name the key, which they see to first; SQLite names the name, and is asked.
+
+    Args:
+        connection: where it was tried.
+        tables: the tables.
+        error: what the database said.
+        new: keys that were to be new, each with the version it was to get.
+    """
+    if "name_key" not in str(error.orig):
+        return Stale()
+    if connection.dialect.name == "sqlite":
+        columns = tables.users.c
+        for some in _portions(list(new)):
+            found = connection.execute(select(columns.key, columns.version).where(columns.key.in_(some)))
+            if any(new[key] != version for key, version in found):  # our own are there, too, up to the one that failed
+                return Stale()
+    return Taken("name")
 
 
 # --- attempt counters
@@ -107,8 +133,8 @@ def _taken_or_stale(error: IntegrityError) -> Taken | Stale:
 
 def get_counter(connection: Connection, tables: Tables, key: CounterKey, /) -> AttemptCounter | None:
     """Return the counter of this key."""
-    _alone(connection, "counters.get")
-    return _found(connection, AttemptCounter, tables.counters, tables.counters.c.key, _counter_key(key))
+    _refuse_hosts_transaction(connection, "counters.get")
+    return _found(connection, AttemptCounter, tables.counters, _counter_key(key))
 
 
 def save_counter(connection: Connection, tables: Tables, counter: AttemptCounter, /) -> int:
@@ -118,7 +144,7 @@ def save_counter(connection: Connection, tables: Tables, counter: AttemptCounter
         Stale: the stored version is another one.
         OpenTransaction: the connection is in a transaction of the host's.
     """
-    _alone(connection, "counters.save")
+    _refuse_hosts_transaction(connection, "counters.save")
     idle_from = None if counter.idle_from is None else microseconds(counter.idle_from)
     try:
         return _saved(connection, tables.counters, counter, _counter_key(counter.key), {"idle_from": idle_from})
@@ -128,7 +154,7 @@ def save_counter(connection: Connection, tables: Tables, counter: AttemptCounter
 
 def purge_counters(connection: Connection, tables: Tables, instant: datetime, /, limit: int) -> int:
     """Forget counters whose `idle_from` lies before an instant, at most so many; return how many were forgotten."""
-    _alone(connection, "counters.purge")
+    _refuse_hosts_transaction(connection, "counters.purge")
     return _purged(connection, tables.counters, tables.counters.c.idle_from, instant, limit)
 
 
@@ -141,8 +167,8 @@ def _counter_key(key: CounterKey) -> str:
 
 def get_sign_in(connection: Connection, tables: Tables, sign_in_id: str, /) -> SignIn | None:
     """Return the sign-in with this id."""
-    _alone(connection, "sign_ins.get")
-    return _found(connection, SignIn, tables.sign_ins, tables.sign_ins.c.key, row_key("sign_in", sign_in_id))
+    _refuse_hosts_transaction(connection, "sign_ins.get")
+    return _found(connection, SignIn, tables.sign_ins, row_key("sign_in", sign_in_id))
 
 
 def save_sign_in(connection: Connection, tables: Tables, sign_in: SignIn, /) -> int:
@@ -152,7 +178,7 @@ def save_sign_in(connection: Connection, tables: Tables, sign_in: SignIn, /) -> 
         Stale: the stored version is another one.
         OpenTransaction: the connection is in a transaction of the host's.
     """
-    _alone(connection, "sign_ins.save")
+    _refuse_hosts_transaction(connection, "sign_ins.save")
     columns = {"expires_at": microseconds(sign_in.expires_at)}
     try:
         return _saved(connection, tables.sign_ins, sign_in, row_key("sign_in", sign_in.id), columns)
@@ -162,7 +188,7 @@ def save_sign_in(connection: Connection, tables: Tables, sign_in: SignIn, /) -> 
 
 def purge_sign_ins(connection: Connection, tables: Tables, instant: datetime, /, limit: int) -> int:
     """Forget sign-ins whose `expires_at` lies before an instant, at most so many; return how many were forgotten."""
-    _alone(connection, "sign_ins.purge")
+    _refuse_hosts_transaction(connection, "sign_ins.purge")
     return _purged(connection, tables.sign_ins, tables.sign_ins.c.expires_at, instant, limit)
 
 
@@ -170,21 +196,23 @@ def purge_sign_ins(connection: Connection, tables: Tables, instant: datetime, /,
 
 
 def append_event(connection: Connection, tables: Tables, event: Event, /) -> None:
-    """Store an event.
+    """Store an event that no record is saved with.
 
     Raises:
-        Taken: an event with this id is stored.
+        OpenTransaction: the connection is in a transaction of the host's.
     """
+    _refuse_hosts_transaction(connection, "events.append")
+    _insert_event(connection, tables, event)
+
+
+def _insert_event(connection: Connection, tables: Tables, event: Event) -> None:
     row = {
         "key": row_key("event", event.id),
         "at": microseconds(event.at),
         "subject_key": None if event.subject is None else row_key("user", event.subject),
         "body": written(event),
     }
-    try:
-        connection.execute(insert(tables.events), row)
-    except IntegrityError as error:
-        raise Taken("event.id") from error
+    connection.execute(_inserting(tables.events), row)
 
 
 def events_page(
@@ -210,13 +238,32 @@ def events_page(
 # --- what they share
 
 
-def _alone(connection: Connection, call: str) -> None:
-    if connection.in_transaction():
+def _refuse_hosts_transaction(connection: Connection, call: str) -> None:
+    if connection.in_nested_transaction():  # what joins a transaction of the host's has a savepoint in it
         raise OpenTransaction(call)
 
 
-def _found(connection: Connection, kind: type[Record], table: Table, column: Column[Any], key: str) -> Record | None:
-    found = connection.execute(select(table.c.version, table.c.body).where(column == key)).first()
+# Built once for each table: building a statement takes longer than running it.
+
+
+@cache
+def _finding(table: Table, by: str) -> Select[Any]:
+    return select(table.c.version, table.c.body).where(table.c[by] == bindparam("its_key"))
+
+
+@cache
+def _inserting(table: Table) -> Insert:
+    return insert(table)
+
+
+@cache
+def _updating(table: Table) -> Update:
+    unchanged = (table.c.key == bindparam("its_key")) & (table.c.version == bindparam("its_version"))
+    return update(table).where(unchanged)
+
+
+def _found(connection: Connection, kind: type[Record], table: Table, key: str, by: str = "key") -> Record | None:
+    found = connection.execute(_finding(table, by), {"its_key": key}).first()
     return None if found is None else read(kind, found.body, found.version)
 
 
@@ -227,10 +274,9 @@ def _saved(
     version = next_version(record.version)
     row = {"version": version, "body": written(record), **columns}
     if record.version == 0:
-        connection.execute(insert(table), {"key": key, **row})
+        connection.execute(_inserting(table), {"key": key, **row})
         return version
-    unchanged = (table.c.key == bindparam("its_key")) & (table.c.version == bindparam("its_version"))
-    done = connection.execute(update(table).where(unchanged), {"its_key": key, "its_version": record.version, **row})
+    done = connection.execute(_updating(table), {"its_key": key, "its_version": record.version, **row})
     if done.rowcount != 1:
         raise Stale
     return version
@@ -245,8 +291,11 @@ def _purged(connection: Connection, table: Table, column: Column[Any], instant: 
     over = column < microseconds(instant)
     keys = connection.scalars(select(table.c.key).where(over).order_by(column).limit(limit)).all()
     purged = 0
-    for start in range(0, len(keys), PURGED_AT_ONCE):
-        some = keys[start : start + PURGED_AT_ONCE]
+    for some in _portions(keys):
         # What was saved since it was read has moved on, and stays.
         purged += connection.execute(delete(table).where(table.c.key.in_(some), over)).rowcount
     return purged
+
+
+def _portions(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (keys[start : start + KEYS_AT_ONCE] for start in range(0, len(keys), KEYS_AT_ONCE))

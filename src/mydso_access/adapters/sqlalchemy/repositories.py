@@ -1,14 +1,13 @@
-"""The repositories over a database: one set of operations, behind synchronous and asynchronous methods."""
+"""The repositories over a database, for the synchronous door; the asynchronous ones share their operations."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, final
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mydso_access.adapters.sqlalchemy import operations
-from mydso_access.adapters.sqlalchemy.running import AsyncRunner, Runner, check_engine
+from mydso_access.adapters.sqlalchemy.running import Runner, check_bind
 from mydso_access.adapters.sqlalchemy.tables import TABLES, Tables
 
 T = TypeVar("T")
@@ -34,34 +33,8 @@ def _writes(operation: "Operation[P, T]") -> "Callable[[Any], Callable[Concatena
     return lambda _: call
 
 
-def _async_reads(
-    operation: "Operation[P, T]",
-) -> "Callable[[Any], Callable[Concatenate[_AsyncRepository, P], Coroutine[Any, Any, T]]]":
-    @wraps(operation)
-    async def call(self: "_AsyncRepository", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._runner.read(lambda connection: operation(connection, self._tables, *args, **kwargs))
-
-    return lambda _: call
-
-
-def _async_writes(
-    operation: "Operation[P, T]",
-) -> "Callable[[Any], Callable[Concatenate[_AsyncRepository, P], Coroutine[Any, Any, T]]]":
-    @wraps(operation)
-    async def call(self: "_AsyncRepository", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._runner.write(lambda connection: operation(connection, self._tables, *args, **kwargs))
-
-    return lambda _: call
-
-
 class _Repository:
     def __init__(self, runner: Runner, tables: Tables) -> None:
-        self._runner = runner
-        self._tables = tables
-
-
-class _AsyncRepository:
-    def __init__(self, runner: AsyncRunner, tables: Tables) -> None:
         self._runner = runner
         self._tables = tables
 
@@ -87,26 +60,6 @@ class SqlUsers(_Repository):
 
 
 @final
-class AsyncSqlUsers(_AsyncRepository):
-    """Users in a table, saved together with their events."""
-
-    @_async_reads(operations.get_user)
-    def get(self) -> None: ...
-
-    @_async_reads(operations.user_named)
-    def named(self) -> None: ...
-
-    @_async_writes(operations.save_user)
-    def save(self) -> None: ...
-
-    @_async_writes(operations.add_users)
-    def add_all(self) -> None: ...
-
-    @_async_reads(operations.users_unseen_since)
-    def unseen_since(self) -> None: ...
-
-
-@final
 class SqlCounters(_Repository):
     """Attempt counters in a table. Each save commits on its own."""
 
@@ -117,20 +70,6 @@ class SqlCounters(_Repository):
     def save(self) -> None: ...
 
     @_writes(operations.purge_counters)
-    def purge(self) -> None: ...
-
-
-@final
-class AsyncSqlCounters(_AsyncRepository):
-    """Attempt counters in a table. Each save commits on its own."""
-
-    @_async_reads(operations.get_counter)
-    def get(self) -> None: ...
-
-    @_async_writes(operations.save_counter)
-    def save(self) -> None: ...
-
-    @_async_writes(operations.purge_counters)
     def purge(self) -> None: ...
 
 
@@ -149,20 +88,6 @@ class SqlSignIns(_Repository):
 
 
 @final
-class AsyncSqlSignIns(_AsyncRepository):
-    """Half-finished sign-ins in a table. Each save commits on its own."""
-
-    @_async_reads(operations.get_sign_in)
-    def get(self) -> None: ...
-
-    @_async_writes(operations.save_sign_in)
-    def save(self) -> None: ...
-
-    @_async_writes(operations.purge_sign_ins)
-    def purge(self) -> None: ...
-
-
-@final
 class SqlEvents(_Repository):
     """The audit trail in a table."""
 
@@ -170,17 +95,6 @@ class SqlEvents(_Repository):
     def append(self) -> None: ...
 
     @_reads(operations.events_page)
-    def page(self) -> None: ...
-
-
-@final
-class AsyncSqlEvents(_AsyncRepository):
-    """The audit trail in a table."""
-
-    @_async_writes(operations.append_event)
-    def append(self) -> None: ...
-
-    @_async_reads(operations.events_page)
     def page(self) -> None: ...
 
 
@@ -194,34 +108,14 @@ class SqlRepositories:
         tables: what `attach_tables` returned, if the tables are not named as usual.
 
     Raises:
-        InvalidValue: the engine's pool hands one connection to several borrowers, or it commits every statement.
+        InvalidValue: `bind` is none, the engine's pool hands one connection to several borrowers, or it commits every
+            statement.
     """
 
     def __init__(self, bind: Engine | Connection, *, tables: Tables = TABLES) -> None:
-        check_engine(bind)
+        check_bind(bind, Engine, Connection)
         runner = Runner(bind)
         self.users: SqlUsers = SqlUsers(runner, tables)
         self.counters: SqlCounters = SqlCounters(runner, tables)
         self.sign_ins: SqlSignIns = SqlSignIns(runner, tables)
         self.events: SqlEvents = SqlEvents(runner, tables)
-
-
-@final
-class AsyncSqlRepositories:
-    """One installation in a database, for `AsyncAccessControl`; otherwise like `SqlRepositories`.
-
-    Args:
-        bind: an asynchronous engine or connection.
-        tables: what `attach_tables` returned, if the tables are not named as usual.
-
-    Raises:
-        InvalidValue: the engine's pool hands one connection to several borrowers, or it commits every statement.
-    """
-
-    def __init__(self, bind: AsyncEngine | AsyncConnection, *, tables: Tables = TABLES) -> None:
-        check_engine(bind)
-        runner = AsyncRunner(bind)
-        self.users: AsyncSqlUsers = AsyncSqlUsers(runner, tables)
-        self.counters: AsyncSqlCounters = AsyncSqlCounters(runner, tables)
-        self.sign_ins: AsyncSqlSignIns = AsyncSqlSignIns(runner, tables)
-        self.events: AsyncSqlEvents = AsyncSqlEvents(runner, tables)

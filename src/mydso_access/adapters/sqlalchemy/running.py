@@ -1,17 +1,17 @@
 """In whose transaction an operation runs, and what a database's error says: nothing was stored, or nobody knows."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias, TypeVar
 
 from attrs import define, frozen
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import SingletonThreadPool, StaticPool
 
 from mydso_access.errors import InvalidValue, Stale, shown
+from mydso_access.policy.fixed import LOCK_WAIT, MILLISECOND
 
 T = TypeVar("T")
 Operation: TypeAlias = Callable[[Connection], T]
@@ -19,9 +19,9 @@ Operation: TypeAlias = Callable[[Connection], T]
 # What says that the database took the transaction back, so that trying again is right.
 SERIALIZATION_FAILURE, DEADLOCK, LOCK_NOT_AVAILABLE, QUERY_CANCELED = "40001", "40P01", "55P03", "57014"  # PostgreSQL
 CHANGED_SINCE_READ, LOCK_WAIT_TIMEOUT, LOCK_DEADLOCK = 1020, 1205, 1213  # MariaDB
-TAKEN_BACK_STATES = {SERIALIZATION_FAILURE, DEADLOCK, LOCK_NOT_AVAILABLE, QUERY_CANCELED}
-TAKEN_BACK_CODES = {CHANGED_SINCE_READ, LOCK_WAIT_TIMEOUT, LOCK_DEADLOCK}
-TAKEN_BACK_RESULTS = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+TAKEN_BACK_STATES = (SERIALIZATION_FAILURE, DEADLOCK, LOCK_NOT_AVAILABLE, QUERY_CANCELED)
+TAKEN_BACK_CODES = (CHANGED_SINCE_READ, LOCK_WAIT_TIMEOUT, LOCK_DEADLOCK)
+TAKEN_BACK_RESULTS = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 PRIMARY_RESULT = 0xFF  # of an extended result code of SQLite
 
 
@@ -35,114 +35,122 @@ class Runner:
     bind: Engine | Connection
 
     def read(self, operation: Operation[T]) -> T:
-        """Run an operation that changes nothing; once more if its connection turns out to have been lost."""
-        with _conflicts_are_stale():
-            try:
-                with self._connected() as connection:
-                    return operation(connection)
-            except DBAPIError as error:
-                if not error.connection_invalidated or isinstance(self.bind, Connection):
-                    raise
+        """Run an operation that changes nothing; once more if its connection was lost or somebody was in its way."""
+        if isinstance(self.bind, Connection) and self.bind.in_transaction():
+            return joined(self.bind, operation)
+        try:
             with self._connected() as connection:
-                return operation(connection)
+                return outside(connection, operation)
+        except DBAPIError as error:
+            if not may_be_asked_again(error):
+                raise
+        with self._connected() as connection:
+            return outside(connection, operation)
 
     def write(self, operation: Operation[T]) -> T:
         """Run an operation and commit it, unless the transaction is the host's to commit."""
-        with _conflicts_are_stale() as progress:
+        with conflicts_are_stale() as progress:
             if isinstance(self.bind, Connection) and self.bind.in_transaction():
-                return operation(self.bind)
+                return joined(self.bind, operation)
             with self._connected() as connection:
-                answer = operation(connection)
-                progress.committing = True
-                connection.commit()
-                return answer
+                return committed(connection, operation, progress)
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
+        """Lend a connection that is in no transaction of the host's, and leave it in none."""
         if isinstance(self.bind, Engine):
             with self.bind.connect() as connection:
                 yield connection
             return
-        joined = self.bind.in_transaction()
         try:
             yield self.bind
         finally:
-            if not joined:
-                self.bind.rollback()
+            self.bind.rollback()
 
 
-@frozen(eq=False, repr=False)
-class AsyncRunner:
-    """The same, asynchronously; the operations themselves are the same."""
-
-    bind: AsyncEngine | AsyncConnection
-
-    async def read(self, operation: Operation[T]) -> T:
-        """Run an operation that changes nothing; once more if its connection turns out to have been lost."""
-        with _conflicts_are_stale():
-            try:
-                async with self._connected() as connection:
-                    return await connection.run_sync(operation)
-            except DBAPIError as error:
-                if not error.connection_invalidated or isinstance(self.bind, AsyncConnection):
-                    raise
-            async with self._connected() as connection:
-                return await connection.run_sync(operation)
-
-    async def write(self, operation: Operation[T]) -> T:
-        """Run an operation and commit it, unless the transaction is the host's to commit."""
-        with _conflicts_are_stale() as progress:
-            if isinstance(self.bind, AsyncConnection) and self.bind.in_transaction():
-                return await self.bind.run_sync(operation)
-            async with self._connected() as connection:
-                answer = await connection.run_sync(operation)
-                progress.committing = True
-                await connection.commit()
-                return answer
-
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[AsyncConnection]:
-        if isinstance(self.bind, AsyncEngine):
-            async with self.bind.connect() as connection:
-                yield connection
-            return
-        joined = self.bind.in_transaction()
-        try:
-            yield self.bind
-        finally:
-            if not joined:
-                await self.bind.rollback()
-
-
-def check_engine(bind: Any) -> None:
-    """Refuse an engine whose transactions are not its own, or none at all.
+def check_bind(bind: Any, engine: type, connection: type) -> None:
+    """Refuse what is no engine and no connection, and an engine whose transactions are not its own, or none at all.
 
     Raises:
-        InvalidValue: its pool hands one connection to several borrowers, or it commits every statement by itself.
+        InvalidValue: it is something else, such as a `Session`; its pool hands one connection to several borrowers; or
+            it commits every statement by itself.
     """
-    engine = bind.sync_engine if isinstance(bind, AsyncEngine) else bind
-    if not isinstance(engine, Engine):
-        return
-    if isinstance(engine.pool, StaticPool | SingletonThreadPool):
+    if not isinstance(bind, engine | connection):
+        raise InvalidValue("bind", shown(bind), f"{engine.__name__} or {connection.__name__}")
+    synchronous: Any = getattr(bind, "sync_connection", None) or getattr(bind, "sync_engine", bind)
+    pool, dialect = synchronous.engine.pool, synchronous.engine.dialect
+    if isinstance(pool, StaticPool | SingletonThreadPool):
         expected = "a pool that lends each connection once, such as QueuePool (for SQLite: a file, not :memory:)"
-        raise InvalidValue("engine.pool", type(engine.pool).__name__, expected)
+        raise InvalidValue("engine.pool", type(pool).__name__, expected)
     # What `create_engine` was given is kept only there.
-    levels = (engine.get_execution_options().get("isolation_level"), engine.dialect._on_connect_isolation_level)  # noqa: SLF001
-    if "AUTOCOMMIT" in levels:
-        raise InvalidValue("engine.isolation_level", shown("AUTOCOMMIT"), "a level with transactions")
+    level = synchronous.get_execution_options().get("isolation_level", dialect._on_connect_isolation_level)  # noqa: SLF001
+    if level == "AUTOCOMMIT":
+        raise InvalidValue("engine.isolation_level", shown(level), "a level with transactions")
+
+
+def begin(connection: Connection, how: str = "BEGIN") -> None:
+    """Begin the connection's transaction on SQLite, if it has not begun yet.
+
+    Python's sqlite3 begins only at the first INSERT, UPDATE or DELETE, or never; until then it commits whatever creates
+    a table or releases a savepoint.
+    """
+    if connection.dialect.name == "sqlite" and not _driver(connection).in_transaction:
+        connection.connection.cursor().execute(how)
 
 
 @define
-class _Progress:
+class Progress:
     """How far a transaction came: once its commit was sent, a lost connection leaves nobody knowing."""
 
     committing: bool = False
 
 
+def outside(connection: Connection, operation: Operation[T]) -> T:
+    """Run an operation in no transaction that was there before."""
+    connection.commit()  # what a listener of the engine's began is no transaction of the host's
+    return operation(connection)
+
+
+def committed(connection: Connection, operation: Operation[T], progress: Progress) -> T:
+    """Run an operation in a transaction of its own.
+
+    Raises:
+        InvalidValue: the driver commits every statement by itself.
+    """
+    connection.commit()  # as above
+    connection.begin()
+    begin(connection, "BEGIN IMMEDIATE")  # what reads first and then writes would find itself overtaken
+    _refuse_autocommit(connection)
+    if connection.dialect.name == "postgresql":  # or it waits for ever, and whoever signs in with it
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_WAIT // MILLISECOND}ms'")
+    answer = operation(connection)
+    progress.committing = True
+    try:
+        connection.commit()
+    except BaseException:
+        connection.invalidate()  # SQLite may still be in the transaction, and the next borrower would commit it
+        raise
+    return answer
+
+
+def joined(connection: Connection, operation: Operation[T]) -> T:
+    """Run an operation in the host's transaction: if it fails, nothing of it is left for the host to commit."""
+    begin(connection)
+    savepoint = connection.begin_nested()
+    try:
+        answer = operation(connection)
+        savepoint.commit()
+    except BaseException:
+        with suppress(DBAPIError):  # it is gone where the database took back all of the transaction
+            savepoint.rollback()
+        raise
+    return answer
+
+
 @contextmanager
-def _conflicts_are_stale() -> Iterator[_Progress]:
+def conflicts_are_stale() -> Iterator[Progress]:
     """Raise `Stale` for an error after which certainly nothing is stored and trying again is right; others pass."""
-    progress = _Progress()
+    progress = Progress()
     try:
         yield progress
     except DBAPIError as error:
@@ -150,13 +158,31 @@ def _conflicts_are_stale() -> Iterator[_Progress]:
         if lost_before_its_commit or _was_taken_back(error.orig):
             raise Stale from error
         raise
+    except sqlite3.OperationalError as error:  # at BEGIN, which SQLAlchemy does not see
+        if _was_taken_back(error):
+            raise Stale from error
+        raise
+
+
+def may_be_asked_again(error: DBAPIError) -> bool:
+    """Tell whether a question may well be answered the next time."""
+    return error.connection_invalidated or _was_taken_back(error.orig)
 
 
 def _was_taken_back(error: BaseException | None) -> bool:
-    if error is None:
-        return False
-    if getattr(error, "sqlstate", None) in TAKEN_BACK_STATES:
-        return True
-    if isinstance(error, sqlite3.OperationalError):
-        return error.sqlite_errorcode & PRIMARY_RESULT in TAKEN_BACK_RESULTS
-    return bool(error.args) and error.args[0] in TAKEN_BACK_CODES
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", 0) & PRIMARY_RESULT in TAKEN_BACK_RESULTS  # not all have one
+    state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)  # psycopg2 has the other
+    code = error.args[0] if error is not None and error.args else None
+    return state in TAKEN_BACK_STATES or code in TAKEN_BACK_CODES
+
+
+def _refuse_autocommit(connection: Connection) -> None:
+    driver = _driver(connection)
+    asked = getattr(driver, "get_autocommit", None)  # of the drivers for MariaDB
+    if (asked() if asked else getattr(driver, "autocommit", None)) is True:
+        raise InvalidValue("engine", "a driver in autocommit", "a driver that begins transactions, or none is whole")
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection

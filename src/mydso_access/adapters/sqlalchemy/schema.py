@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, insert, select
 
+from mydso_access.adapters.sqlalchemy.running import begin
 from mydso_access.adapters.sqlalchemy.tables import TABLES, Tables
 from mydso_access.errors import InvalidValue, shown
 
@@ -25,6 +26,7 @@ def upgrade(connection: Connection, /, to: int | None = None, *, tables: Tables 
     last = len(STEPS) if to is None else to
     if type(last) is not int or not 1 <= last <= len(STEPS):
         raise InvalidValue("to", shown(to), f"a step from 1 to {len(STEPS)}")
+    begin(connection)
     tables.steps.create(connection, checkfirst=True)
     taken = set(connection.scalars(select(tables.steps.c.step)))
     for number, take in enumerate(STEPS[:last], start=1):
@@ -34,9 +36,11 @@ def upgrade(connection: Connection, /, to: int | None = None, *, tables: Tables 
 
 
 def _users_counters_sign_ins_events(connection: Connection, tables: Tables) -> None:
-    # MariaDB commits each table at once, so an upgrade that was interrupted finds some of them.
+    # MariaDB commits each table and index at once, so an upgrade that was interrupted finds some of them.
     for table in (tables.users, tables.counters, tables.sign_ins, tables.events):
         table.create(connection, checkfirst=True)
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
 
 
 STEPS: tuple[Callable[[Connection, Tables], None], ...] = (_users_counters_sign_ins_events,)

@@ -5,11 +5,13 @@ instant short.
 """
 
 import hashlib
+from typing import Any
 
 from attrs import frozen
 from sqlalchemy import (
     BigInteger,
     Column,
+    Dialect,
     Index,
     Integer,
     MetaData,
@@ -17,17 +19,46 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
 )
 from sqlalchemy.dialects.mysql import LONGTEXT
+from sqlalchemy.types import TypeEngine
 
 DIGEST = String(64)
-BODY = Text().with_variant(LONGTEXT(), "mysql", "mariadb")
 NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
 }
+
+
+class Masked(str):
+    """A record's stored form: SQLAlchemy shows what it reads and writes in its log, and in the error of what failed."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'…'"
+
+
+class Body(TypeDecorator[str]):
+    """The column of stored forms."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the database's own type; MariaDB's TEXT ends at 64 KB."""
+        return dialect.type_descriptor(LONGTEXT() if dialect.name in ("mysql", "mariadb") else Text())
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Masked | None:  # noqa: ARG002
+        """Mask what is written."""
+        return None if value is None else Masked(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Masked | None:  # noqa: ARG002
+        """Mask what was read."""
+        return None if value is None else Masked(value)
 
 
 @frozen(eq=False)
@@ -87,7 +118,7 @@ def attach_tables(metadata: MetaData | None = None, *, prefix: str = "mydso_", s
             Column("key", DIGEST, nullable=False),
             Column("at", BigInteger, nullable=False),
             Column("subject_key", DIGEST),
-            Column("body", BODY, nullable=False),
+            Column("body", Body, nullable=False),
             index=("at key", "subject_key at key"),
         ),
         steps=table("steps", Column("step", Integer, nullable=False, autoincrement=False)),
@@ -103,7 +134,7 @@ def _record() -> list[Column[object]]:
     return [
         Column("key", DIGEST, nullable=False),
         Column("version", BigInteger, nullable=False),
-        Column("body", BODY, nullable=False),
+        Column("body", Body, nullable=False),
     ]
 
 

@@ -1,0 +1,213 @@
+"""A store of your own, complete: one journal file, shared by threads and processes. tests/test_custom_store.py proves it.
+
+Every line of the file is one save, record and event together: it is there whole, or not at all. Whoever reads or writes
+holds the file's lock and has caught up with what others appended, so nobody compares with what was there before.
+"""
+
+import fcntl
+import json
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve
+
+from mydso_access import AccessControl, AttemptCounter, CounterKey, Event, SecurityPolicy, SignIn, Stale, Taken, User
+from mydso_access.adapters.argon2 import Argon2Hasher
+from mydso_access.adapters.codec import read, written
+from mydso_access.adapters.versions import next_version
+from mydso_access.model.event import escaped
+from mydso_access.model.user import seen_at
+from mydso_access.testing import created, enabled_user
+
+KINDS: dict[str, Any] = {kind.__name__: kind for kind in (User, AttemptCounter, SignIn)}
+
+
+def key_text(key: str | CounterKey) -> str:
+    """Return a key as text; an account and an address may have the same digest."""
+    return key if isinstance(key, str) else f"{key.kind.value}:{key.digest}"
+
+
+def key_of(record: Any) -> str:
+    """Return what a record is found by."""
+    return key_text(record.key if isinstance(record, AttemptCounter) else record.id)
+
+
+def ends(record: Any, never: datetime) -> datetime:
+    """Return from when on a record may be forgotten."""
+    return record.expires_at if isinstance(record, SignIn) else record.idle_from or never
+
+
+def after_place(found: Sequence[Any], place: Callable[[Any], Any], after: Any, limit: int) -> list[Any]:
+    """Return the page that follows a record; its place is taken as it was on the page before."""
+    return sorted((each for each in found if after is None or place(each) > place(after)), key=place)[:limit]
+
+
+class Journal:
+    """The file, and in memory what its lines add up to."""
+
+    def __init__(self, path: Path) -> None:
+        self.file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)  # it holds password hashes
+        self.threads = threading.Lock()  # a file's lock keeps processes out, not this process's own threads
+        self.end = 0  # of what was read so far
+        self.records: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
+        self.events: list[Event] = []
+
+    @contextmanager
+    def caught_up(self) -> Iterator[dict[str, dict[str, Any]]]:
+        """Keep everybody else out, and know what they have saved."""
+        with self.threads:
+            fcntl.flock(self.file, fcntl.LOCK_EX)
+            try:
+                text = os.pread(self.file, os.fstat(self.file).st_size - self.end, self.end)
+                whole = text[: text.rfind(b"\n") + 1]  # a last line without its end is a save that never happened
+                for line in whole.splitlines():
+                    self._add_up(json.loads(line))
+                self.end += len(whole)
+                yield self.records
+            finally:
+                fcntl.flock(self.file, fcntl.LOCK_UN)
+
+    def compared(self, record: Any) -> Any:
+        """Return the record as it is to be stored, or raise `Stale`."""
+        stored = self.records[type(record).__name__].get(key_of(record))
+        if record.version != (stored.version if stored else 0):
+            raise Stale
+        return evolve(record, version=next_version(record.version))
+
+    def append(self, *saved: Any, event: Event | None = None, forgotten: Sequence[Any] = ()) -> None:
+        """Write one line, and answer when the disk has it; memory learns of it as it learns of anybody's line."""
+        line = {
+            "saved": [(type(each).__name__, each.version, written(each)) for each in saved],
+            "forgotten": [(type(each).__name__, key_of(each)) for each in forgotten],
+            "event": event and written(event),
+        }
+        text = json.dumps(line).encode() + b"\n"
+        os.ftruncate(self.file, self.end)  # away with a line that was cut short
+        if os.pwrite(self.file, text, self.end) < len(text):
+            raise OSError("the disk is full")  # any other exception than ours: nobody is signed in
+        os.fsync(self.file)
+
+    def _add_up(self, line: dict[str, Any]) -> None:
+        for kind, version, text in line["saved"]:
+            record = read(KINDS[kind], text, version)
+            self.records[kind][key_of(record)] = record
+        for kind, key in line["forgotten"]:
+            del self.records[kind][key]
+        if line["event"]:
+            self.events.append(read(Event, line["event"]))
+
+
+class Kept:
+    """Records of one kind."""
+
+    def __init__(self, journal: Journal, kind: type) -> None:
+        self.journal, self.kind = journal, kind.__name__
+
+    def get(self, key: Any, /) -> Any:
+        """Return the record with this key."""
+        with self.journal.caught_up() as records:
+            return records[self.kind].get(key_text(key))
+
+
+class Passing(Kept):
+    """A `CounterRepository` or a `SignInRepository`: records that are over some day."""
+
+    def save(self, record: Any, /) -> int:
+        """Store the record, unless it was saved since it was loaded."""
+        with self.journal.caught_up():
+            stored = self.journal.compared(record)
+            self.journal.append(stored)
+        return int(stored.version)
+
+    def purge(self, instant: datetime, /, limit: int) -> int:
+        """Forget records that were over before an instant."""
+        with self.journal.caught_up() as records:
+            over = [each for each in records[self.kind].values() if ends(each, instant) < instant]
+            self.journal.append(forgotten=over[:limit])
+        return len(over[:limit])
+
+
+class Users(Kept):
+    """A `UserRepository`."""
+
+    def named(self, name: str, /) -> User | None:
+        """Return the user with exactly this name."""
+        with self.journal.caught_up() as records:
+            return next((each for each in records["User"].values() if each.name == name), None)
+
+    def save(self, user: User, event: Event, /) -> int:
+        """Store user and event together."""
+        return int(self._store([user], event)[0].version)
+
+    def add_all(self, users: Sequence[User], event: Event, /) -> None:
+        """Store new users and their event, or nothing."""
+        if any(user.version for user in users) or len({user.id for user in users}) < len(users):
+            raise Stale
+        self._store(users, event)
+
+    def unseen_since(self, instant: datetime, /, after: User | None, limit: int) -> Sequence[User]:
+        """Return a page of the enabled users who were not seen since."""
+        with self.journal.caught_up() as records:
+            unseen = [each for each in records["User"].values() if (seen_at(each) or instant) < instant]
+        return after_place(unseen, lambda each: (seen_at(each), each.id), after, limit)
+
+    def _store(self, users: Sequence[User], event: Event) -> list[Any]:
+        with self.journal.caught_up() as records:
+            stored = [self.journal.compared(user) for user in users]
+            ids = {each.name: each.id for each in records["User"].values()}
+            if any(user.name and ids.setdefault(user.name, user.id) != user.id for user in users):
+                raise Taken("name")
+            self.journal.append(*stored, event=event)
+        return stored
+
+
+class Events:
+    """An `EventRepository`."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+
+    def append(self, event: Event, /) -> None:
+        """Store an event that no record is saved with."""
+        with self.journal.caught_up():
+            self.journal.append(event=event)
+
+    def page(self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None) -> Sequence[Event]:
+        """Return a page of the trail, earliest first."""
+        with self.journal.caught_up():
+            about = [each for each in self.journal.events if subject is None or each.subject == escaped(subject)]
+        return after_place([each for each in about if each.at >= since], lambda each: (each.at, each.id), after, limit)
+
+
+class JournalRepositories:
+    """One installation in one file."""
+
+    def __init__(self, path: Path) -> None:
+        self.journal = Journal(path)
+        self.users, self.events = Users(self.journal, User), Events(self.journal)
+        self.counters, self.sign_ins = Passing(self.journal, AttemptCounter), Passing(self.journal, SignIn)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self.journal.file)
+
+
+if __name__ == "__main__":
+    path = Path(tempfile.mkdtemp()) / "access.journal"
+    one, other = JournalRepositories(path), JournalRepositories(path)  # as if in two processes
+    hasher = Argon2Hasher(SecurityPolicy.my_dso_manager().hashing)
+    anna = enabled_user("anna", "Correct-Horse-9", hasher=hasher, since=datetime.now(UTC))
+    one.users.save(anna, created(anna))
+    for password in ("Correct-Horse-9", *(f"guess-{number}" for number in range(5))):
+        outcome = AccessControl(one).sign_in("anna", password, address="203.0.113.7")
+        print(f"one    {password:<16} {type(outcome).__name__}")
+    outcome = AccessControl(other).sign_in("anna", "Correct-Horse-9", address="203.0.113.7")
+    print(f"other  Correct-Horse-9  {type(outcome).__name__}")
+    for event in other.events.page(anna.saved_at, after=None, limit=100):
+        print(f"trail  {event.kind.value:<22} {event.reason.value if event.reason else ''}".rstrip())

@@ -1,0 +1,173 @@
+"""The repositories over a database, for the asynchronous door: the same operations, awaited (extra `asyncio`)."""
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, final
+
+from attrs import frozen
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from mydso_access.adapters.sqlalchemy import operations
+from mydso_access.adapters.sqlalchemy.running import (
+    Operation,
+    check_bind,
+    committed,
+    conflicts_are_stale,
+    joined,
+    may_be_asked_again,
+    outside,
+)
+from mydso_access.adapters.sqlalchemy.tables import TABLES, Tables
+
+T = TypeVar("T")
+P = ParamSpec("P")
+Asked: TypeAlias = Callable[Concatenate[Connection, Tables, P], T]
+
+
+@frozen(eq=False, repr=False)
+class AsyncRunner:
+    """What `Runner` is, for an asynchronous engine or connection; the operations are the same."""
+
+    bind: AsyncEngine | AsyncConnection
+
+    async def read(self, operation: Operation[T]) -> T:
+        """Run an operation that changes nothing; once more if its connection was lost or somebody was in its way."""
+        if isinstance(self.bind, AsyncConnection) and self.bind.in_transaction():
+            return await self.bind.run_sync(joined, operation)
+        try:
+            async with self._connected() as connection:
+                return await connection.run_sync(outside, operation)
+        except DBAPIError as error:
+            if not may_be_asked_again(error):
+                raise
+        async with self._connected() as connection:
+            return await connection.run_sync(outside, operation)
+
+    async def write(self, operation: Operation[T]) -> T:
+        """Run an operation and commit it, unless the transaction is the host's to commit."""
+        with conflicts_are_stale() as progress:
+            if isinstance(self.bind, AsyncConnection) and self.bind.in_transaction():
+                return await self.bind.run_sync(joined, operation)
+            async with self._connected() as connection:
+                return await connection.run_sync(committed, operation, progress)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        if isinstance(self.bind, AsyncEngine):
+            async with self.bind.connect() as connection:
+                yield connection
+            return
+        try:
+            yield self.bind
+        finally:
+            await self.bind.rollback()
+
+
+def _async_reads(
+    operation: "Asked[P, T]",
+) -> "Callable[[Any], Callable[Concatenate[_AsyncRepository, P], Coroutine[Any, Any, T]]]":
+    @wraps(operation)
+    async def call(self: "_AsyncRepository", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._runner.read(lambda connection: operation(connection, self._tables, *args, **kwargs))
+
+    return lambda _: call
+
+
+def _async_writes(
+    operation: "Asked[P, T]",
+) -> "Callable[[Any], Callable[Concatenate[_AsyncRepository, P], Coroutine[Any, Any, T]]]":
+    @wraps(operation)
+    async def call(self: "_AsyncRepository", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._runner.write(lambda connection: operation(connection, self._tables, *args, **kwargs))
+
+    return lambda _: call
+
+
+class _AsyncRepository:
+    def __init__(self, runner: AsyncRunner, tables: Tables) -> None:
+        self._runner = runner
+        self._tables = tables
+
+
+@final
+class AsyncSqlUsers(_AsyncRepository):
+    """Users in a table, saved together with their events."""
+
+    @_async_reads(operations.get_user)
+    def get(self) -> None: ...
+
+    @_async_reads(operations.user_named)
+    def named(self) -> None: ...
+
+    @_async_writes(operations.save_user)
+    def save(self) -> None: ...
+
+    @_async_writes(operations.add_users)
+    def add_all(self) -> None: ...
+
+    @_async_reads(operations.users_unseen_since)
+    def unseen_since(self) -> None: ...
+
+
+@final
+class AsyncSqlCounters(_AsyncRepository):
+    """Attempt counters in a table. Each save commits on its own."""
+
+    @_async_reads(operations.get_counter)
+    def get(self) -> None: ...
+
+    @_async_writes(operations.save_counter)
+    def save(self) -> None: ...
+
+    @_async_writes(operations.purge_counters)
+    def purge(self) -> None: ...
+
+
+@final
+class AsyncSqlSignIns(_AsyncRepository):
+    """Half-finished sign-ins in a table. Each save commits on its own."""
+
+    @_async_reads(operations.get_sign_in)
+    def get(self) -> None: ...
+
+    @_async_writes(operations.save_sign_in)
+    def save(self) -> None: ...
+
+    @_async_writes(operations.purge_sign_ins)
+    def purge(self) -> None: ...
+
+
+@final
+class AsyncSqlEvents(_AsyncRepository):
+    """The audit trail in a table."""
+
+    @_async_writes(operations.append_event)
+    def append(self) -> None: ...
+
+    @_async_reads(operations.events_page)
+    def page(self) -> None: ...
+
+
+@final
+class AsyncSqlRepositories:
+    """One installation in a database, for `AsyncAccessControl`; otherwise like `SqlRepositories`.
+
+    Args:
+        bind: an asynchronous engine or connection.
+        tables: what `attach_tables` returned, if the tables are not named as usual.
+
+    Raises:
+        InvalidValue: `bind` is none, the engine's pool hands one connection to several borrowers, or it commits every
+            statement.
+    """
+
+    def __init__(self, bind: AsyncEngine | AsyncConnection, *, tables: Tables = TABLES) -> None:
+        check_bind(bind, AsyncEngine, AsyncConnection)
+        runner = AsyncRunner(bind)
+        self.users: AsyncSqlUsers = AsyncSqlUsers(runner, tables)
+        self.counters: AsyncSqlCounters = AsyncSqlCounters(runner, tables)
+        self.sign_ins: AsyncSqlSignIns = AsyncSqlSignIns(runner, tables)
+        self.events: AsyncSqlEvents = AsyncSqlEvents(runner, tables)

@@ -1,0 +1,161 @@
+"""The contract of an event repository: the trail keeps every event once, as it was told, and is read in pages."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from mydso_access.model.event import Event
+from mydso_access.policy.fixed import EARLIEST, LATEST, TICK
+from mydso_access.repositories import EventRepository, Repositories
+from mydso_access.testing.clock import A_MONDAY
+from mydso_access.testing.conformance.comparing import same
+from mydso_access.testing.conformance.contract import answered
+from mydso_access.testing.conformance.lookalikes import ID_LENGTH, lookalikes
+from mydso_access.testing.conformance.records import INSTANTS, event, every_event
+from mydso_access.testing.conformance.trails import MOST, TrailContract
+
+PAGES = 200  # after which a trail that never ends has failed
+WRITERS, TURNS = 4, 10
+
+
+class EventContract(TrailContract):
+    """What an event repository promises. The fixture `repositories` gives an object with empty `events`."""
+
+    def test_an_empty_trail_is_an_empty_page(self, repositories: Repositories) -> None:
+        """The first page is the last."""
+        same([], self.trail(repositories))
+        same([], self.paged(repositories, 1, "user-1"))
+
+    def test_every_field_comes_back_as_it_was_told(self, repositories: Repositories) -> None:
+        """Every kind, reason and level, and texts that escaping goes wrong on."""
+        told = list(every_event().values())
+        self.append(repositories, told)
+        same(_by_id(told), _by_id(self.trail(repositories)))
+
+    def test_instants_come_back_to_the_microsecond(self, repositories: Repositories) -> None:
+        """From 1970 to the year 9000, in the hour that a local clock reads twice as well."""
+        told = [event(f"event-{number}", at=at, until=at) for number, at in enumerate(INSTANTS)]
+        self.append(repositories, told)
+        same(told, self.trail(repositories))
+
+    def test_the_earliest_comes_first_in_whatever_order_they_were_told(self, repositories: Repositories) -> None:
+        """By when it happened, to the microsecond, and not by when it was stored."""
+        told = [event(f"event-{n}", at=A_MONDAY + TICK * ((n * 7) % 10)) for n in range(10)]
+        self.append(repositories, told)
+        same(sorted(told, key=lambda each: each.at), self.trail(repositories))
+
+    def test_events_of_one_instant_are_all_kept(self, repositories: Repositories) -> None:
+        """An instant is no key: events may differ in nothing but their id."""
+        told = [event(f"event-{number}") for number in range(10)]
+        self.append(repositories, told)
+        same(_by_id(told), _by_id(self.trail(repositories)))
+
+    def test_the_earliest_instant_of_interest_is_included(self, repositories: Repositories) -> None:
+        """To the microsecond."""
+        told = [event(f"event-{number}", at=A_MONDAY + number * TICK) for number in range(3)]
+        self.append(repositories, told)
+        for number in range(4):
+            same(told[number:], self.since(repositories, A_MONDAY + number * TICK))
+        same(told, self.since(repositories, EARLIEST))
+        same([], self.since(repositories, LATEST - TICK))
+
+    def test_pages_of_any_size_hold_every_event_exactly_once(self, repositories: Repositories) -> None:
+        """Also where many happened at the same instant; the order is always the same."""
+        told = [event(event_id, at=A_MONDAY + TICK * (n // 5)) for n, event_id in enumerate("bAaBz9Z10c-f_G.h")]
+        self.append(repositories, told)
+        trail = self.trail(repositories)
+        same(_by_id(told), _by_id(trail))
+        for limit in (1, 2, 3, 5, len(told), len(told) + 1):
+            same(trail, self.paged(repositories, limit, None))
+
+    def test_a_page_is_as_long_as_its_limit_unless_it_is_the_last(self, repositories: Repositories) -> None:
+        """Fewer mean that it was the last, even where events about others stand in between."""
+        told = [event(f"event-{n}", at=A_MONDAY + n * TICK, subject=f"user-{n % 2}") for n in range(8)]
+        self.append(repositories, told)
+        page = repositories.events.page
+        for subject, about in ((None, told), ("user-1", told[1::2])):
+            for after, expected in ((None, about[:3]), (about[2], about[3:6]), (about[-1], [])):
+                same(expected, list(self.ask(page, EARLIEST, after=after, limit=3, subject=subject)))
+
+    def test_only_events_about_a_subject_are_found_by_it(self, repositories: Repositories) -> None:
+        """Neither those of the one who asked for it, nor those about nobody."""
+        told = [
+            event("about", subject="user-1", actor="user-2"),
+            event("other", subject="user-2", actor="user-1", at=A_MONDAY + TICK),
+            event("nobody", actor="user-1", address="user-1", rule="user-1", at=A_MONDAY + 2 * TICK),
+        ]
+        self.append(repositories, told)
+        same(told, self.paged(repositories, 2, None))
+        same(told[:1], self.paged(repositories, 2, "user-1"))
+        same([], self.paged(repositories, 2, "user-3"))
+
+    def test_subjects_that_a_loose_comparison_merges_are_different_subjects(self, repositories: Repositories) -> None:
+        """Nobody's trail holds what was told of another, and everybody's is found under the id as the host has it."""
+        told = [event(f"event-{n}", subject=text) for n, text in enumerate(lookalikes(ID_LENGTH))]
+        self.append(repositories, told)
+        for text, each in zip(lookalikes(ID_LENGTH), told, strict=True):
+            same([each], self.paged(repositories, 2, text))
+
+    def test_an_event_is_seen_at_once(self, repositories: Repositories) -> None:
+        """From here and from another thread."""
+        told: list[Event] = []
+        same([], self.trail(repositories))
+        with self.elsewhere() as ask:
+            for number in range(10):
+                told.append(event(f"event-{number}", at=A_MONDAY + number * TICK))
+                ask(repositories.events.append, told[-1])
+                same(told, self.trail(repositories))
+                same(told, list(ask(self.page, repositories)))
+
+    def test_no_event_is_lost_however_many_are_told_at_once(self, repositories: Repositories) -> None:
+        """And none is there twice."""
+        same([], self.trail(repositories))
+        told = [
+            [event(f"event-{writer}-{turn}", subject=f"user-{turn}") for turn in range(TURNS)]
+            for writer in range(WRITERS)
+        ]
+        self.at_once([partial(_append, repositories.events, several) for several in told])
+        same(_by_id([each for several in told for each in several]), _by_id(self.trail(repositories)))
+
+    def test_an_event_once_read_is_read_again_while_others_are_told(self, repositories: Repositories) -> None:
+        """What was told before is in its place, in every page, whatever is told meanwhile."""
+        before = [event(f"before-{number}", at=A_MONDAY + number * TICK) for number in range(6)]
+        self.append(repositories, before)
+        meanwhile = [event(f"later-{n}", at=A_MONDAY + timedelta(days=1 + n)) for n in range(WRITERS * TURNS)]
+        look = partial(_first, repositories.events, len(before))
+        _, readers = self.watched([partial(_append, repositories.events, meanwhile)], look)
+        for seen in readers:
+            same([before] * len(seen), seen)
+
+    def append(self, repositories: Repositories, events: Sequence[Event]) -> None:
+        """Store events, one after the other; an append answers nothing."""
+        for each in events:
+            same(None, self.ask(repositories.events.append, each))
+
+    def since(self, repositories: Repositories, instant: datetime) -> list[Event]:
+        """Return the trail from an instant on, in one page."""
+        return list(self.ask(repositories.events.page, instant, after=None, limit=MOST))
+
+    def paged(self, repositories: Repositories, limit: int, subject: str | None) -> list[Event]:
+        """Return the trail, of one subject if one is given, page after page."""
+        found: list[Event] = []
+        for _ in range(PAGES):
+            after = found[-1] if found else None
+            page = self.ask(repositories.events.page, EARLIEST, after=after, limit=limit, subject=subject)
+            found += page
+            if len(page) < limit:
+                return found
+        raise AssertionError(f"{PAGES} pages and no end")
+
+
+def _by_id(events: Sequence[Event]) -> list[Event]:
+    return sorted(events, key=lambda each: each.id)
+
+
+async def _append(events: EventRepository, several: Sequence[Event]) -> None:
+    for each in several:
+        await answered(events.append, each)
+
+
+async def _first(events: EventRepository, count: int) -> list[Event]:
+    return list(await answered(events.page, EARLIEST, after=None, limit=count))

@@ -1,0 +1,228 @@
+"""Records to try a store with: every case of every field, instants at both ends, and states told apart by a number."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from attrs import evolve
+
+from mydso_access.model.attempts import AttemptCounter, CounterKey, Failure, KeyKind, Reservation
+from mydso_access.model.event import Event, EventKind
+from mydso_access.model.reason import Reason
+from mydso_access.model.secret import Secret
+from mydso_access.model.sign_in import Factor, Purpose, SignIn
+from mydso_access.model.structure import Structure
+from mydso_access.model.user import Category, Credential, Disabled, DisabledBecause, Enabled, Invited, NoLogin, User
+from mydso_access.policy.fixed import EARLIEST, LATEST, TICK
+from mydso_access.policy.settings import Level
+from mydso_access.testing.clock import A_MONDAY
+
+SECOND = timedelta(seconds=1)
+A_SHIFT: Final = timedelta(hours=8)  # a store that forgets by the clock keeps a sample for so long
+ENTITY: Final = Structure.entity("entity-1")
+
+INSTANTS: Final[tuple[datetime, ...]] = (
+    EARLIEST,
+    EARLIEST + TICK,
+    datetime(2026, 3, 2, 9, 0, 0, 1, UTC),
+    datetime(2026, 3, 2, 9, 0, 0, 999_999, UTC),
+    datetime(2026, 3, 29, 1, 30, tzinfo=UTC),  # Central Europe's clocks skip 02:30 that day …
+    datetime(2026, 10, 25, 0, 30, tzinfo=UTC),  # … and read it twice on this
+    datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
+    datetime(2038, 1, 19, 3, 14, 8, 654_321, UTC),
+    datetime(2106, 2, 7, 6, 28, 16, 123_457, UTC),
+    LATEST - TICK,
+)
+# What escaping, quoting and cutting go wrong on. A stored secret is any text.
+TEXTS: Final[tuple[str, ...]] = (
+    "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b5dWRWJTmaaxh4",
+    "'; DROP TABLE users; --",
+    'a "quoted" \\ back\\slashed %s {brace} \t tab \r\n line',
+    "Zoë \u4e2d\u6587 \u0627\u0644\u0639\u0631\u0628\u064a\u0629 \U0001f469\u200d\U0001f680 e\u0301",
+    " blank at both ends ",
+    "",
+    "x" * 5000,
+)
+
+
+def later(number: int) -> datetime:
+    """Return an instant of its own for each number."""
+    return A_MONDAY + number * (SECOND + TICK)
+
+
+def user(user_id: str, **changes: Any) -> User:
+    """Return a new user who may sign in."""
+    fields: dict[str, Any] = {
+        "id": user_id,
+        "category": Category.ACTIVE,
+        "structure": ENTITY,
+        "login": Enabled(A_MONDAY),
+        "name": f"name of {user_id}",
+        "saved_at": A_MONDAY,
+    }
+    return User(**fields | changes)
+
+
+def contact(user_id: str, **changes: Any) -> User:
+    """Return a new user without login and name."""
+    return user(user_id, category=Category.INACTIVE, login=NoLogin(), name=None, **changes)
+
+
+def numbered_user(before: User, number: int) -> User:
+    """Return the user with everything changed that a save may change, and written by an event of this number."""
+    at, place = later(number), Structure(before.structure.kind, f"structure-{number}")
+    changed = evolve(before, structure=place, last_access_at=at, saved_at=at, written_by=f"event-{number}")
+    if before.category is Category.INACTIVE:
+        return changed
+    credential = Credential(Secret(f"hash-{number}"), at)
+    return evolve(changed, login=Enabled(at), name=f"name-{number}", credential=credential)
+
+
+def told(saved: User) -> Event:
+    """Return the event that a user is saved with."""
+    event_id = saved.written_by or f"event of {saved.id}"
+    return Event(id=event_id, kind=EventKind.USER_CREATED, at=saved.saved_at, subject=saved.id)
+
+
+def every_user() -> Mapping[str, User]:
+    """Return users who between them hold every case of every field."""
+    secrets = {f"secret {n}": user(f"s{n}", credential=Credential(Secret(t), later(n))) for n, t in enumerate(TEXTS)}
+    disabled = {f"disabled {each.value}": user(each.value, login=Disabled(each, later(1))) for each in DisabledBecause}
+    return {
+        "plain": user("plain"),
+        "contact": contact("contact"),
+        "invited": user("invited", login=Invited(later(2))),
+        "multi-entity": user("multi", category=Category.MULTI_ENTITY, structure=Structure.platform("Zoë's 'platform'")),
+        "seen and written": user("seen", last_access_at=later(3), written_by="event", saved_at=later(4)),
+        **disabled,
+        **secrets,
+    }
+
+
+def dated_user(number: int, instant: datetime) -> User:
+    """Return a user whose instants are all this one."""
+    credential = Credential(Secret("hash"), instant)
+    changes = {"login": Enabled(instant), "credential": credential, "last_access_at": instant, "saved_at": instant}
+    return user(f"user-{number}", **changes)
+
+
+def key(number: int, kind: KeyKind = KeyKind.ACCOUNT) -> CounterKey:
+    """Return the counter key with this number."""
+    return CounterKey(kind, f"{number:064x}")
+
+
+def numbered_counter(before: AttemptCounter, number: int) -> AttemptCounter:
+    """Return the counter with everything changed that a save may change."""
+    at = later(number)
+    return evolve(
+        before,
+        saved_at=at,
+        failures=(Failure(f"failure-{number}", at),),
+        reservations=(Reservation(f"reservation-{number}", at, at, number),),
+        blocked_until=at + A_SHIFT,
+        failed=number,
+        cleared=number,
+        idle_from=at + A_SHIFT,
+    )
+
+
+def every_counter() -> Mapping[str, AttemptCounter]:
+    """Return counters which between them hold every case of every field."""
+    failures = tuple(Failure(f"{number:032x}", later(number)) for number in range(300))
+    reservations = tuple(Reservation(f"{n:032x}", later(n), later(n) - SECOND, n) for n in range(300))
+    return {
+        "new": AttemptCounter(key(1), saved_at=A_MONDAY),
+        "of an address": AttemptCounter(key(2, KeyKind.ADDRESS), saved_at=A_MONDAY),
+        "one failure": AttemptCounter(key(3), saved_at=A_MONDAY, failures=failures[:1]),
+        "many failures": AttemptCounter(key(4), saved_at=A_MONDAY, failures=failures),
+        "many in flight": AttemptCounter(key(5), saved_at=A_MONDAY, reservations=reservations),
+        "blocked": AttemptCounter(key(6), saved_at=A_MONDAY, blocked_until=A_MONDAY + A_SHIFT),
+        "idle some day": AttemptCounter(key(7), saved_at=A_MONDAY, idle_from=A_MONDAY + A_SHIFT),
+        "large numbers": AttemptCounter(key(8), saved_at=A_MONDAY, failed=2**53 + 1, cleared=2**53 - 1),
+        "a large number in flight": AttemptCounter(
+            key(9), saved_at=A_MONDAY, reservations=(Reservation("r", A_MONDAY, A_MONDAY, 2**53 + 1),)
+        ),
+    }
+
+
+def dated_counter(number: int, instant: datetime) -> AttemptCounter:
+    """Return a counter whose instants are all this one; it is never idle."""
+    failures = (Failure("failure", instant),)
+    reservations = (Reservation("reservation", instant, instant, 0),)
+    return AttemptCounter(key(number), 0, instant, failures, reservations, blocked_until=instant)
+
+
+def sign_in(sign_in_id: str, **changes: Any) -> SignIn:
+    """Return a new sign-in that can still be finished for hours."""
+    fields: dict[str, Any] = {
+        "id": sign_in_id,
+        "user_id": "user-1",
+        "address": key(1, KeyKind.ADDRESS),
+        "purpose": Purpose.SIGN_IN,
+        "token": Secret("digest"),
+        "started_at": A_MONDAY,
+        "expires_at": A_MONDAY + A_SHIFT,
+        "factors": ((Factor.PASSWORD, A_MONDAY),),
+        "saved_at": A_MONDAY,
+    }
+    return SignIn(**fields | changes)
+
+
+def numbered_sign_in(before: SignIn, number: int) -> SignIn:
+    """Return the sign-in with everything changed that a save may change."""
+    at = later(number)
+    return evolve(
+        before,
+        token=Secret(f"token-{number}"),
+        expires_at=at + A_SHIFT,
+        factors=((Factor.PASSWORD, at),) * (1 + number % 3),
+        code=Secret(f"code-{number}"),
+        seed=Secret(f"seed-{number}"),
+        session=f"session-{number}",
+        used_at=at,
+        saved_at=at,
+    )
+
+
+def every_sign_in() -> Mapping[str, SignIn]:
+    """Return sign-ins which between them hold every case of every field."""
+    secrets = {
+        f"secret {n}": sign_in(f"s{n}", token=Secret(text), code=Secret(text), seed=Secret(text), session=text)
+        for n, text in enumerate(TEXTS)
+    }
+    return {
+        **{f"for {purpose.value}": sign_in(purpose.value, purpose=purpose) for purpose in Purpose},
+        "of another user": sign_in("other", user_id="Zoë O'Hara", address=key(2, KeyKind.ADDRESS)),
+        "nothing proven": sign_in("nothing", factors=()),
+        "every factor": sign_in("every", factors=tuple((f, later(n)) for n, f in enumerate(Factor))),
+        "many proofs": sign_in("many", factors=tuple((Factor.PASSWORD, later(number)) for number in range(300))),
+        "used": sign_in("used", used_at=later(1), saved_at=later(1)),
+        **secrets,
+    }
+
+
+def dated_sign_in(number: int, instant: datetime) -> SignIn:
+    """Return a sign-in that was used at this instant, and started then if it could last for hours from there."""
+    start = min(instant, LATEST - TICK - A_SHIFT)
+    changes = {"started_at": start, "saved_at": start, "expires_at": start + A_SHIFT}
+    return sign_in(f"sign-in-{number}", factors=((Factor.PASSWORD, instant),), used_at=instant, **changes)
+
+
+def event(event_id: str, **changes: Any) -> Event:
+    """Return an event of the base instant."""
+    fields: dict[str, Any] = {"id": event_id, "kind": EventKind.REFUSED, "at": A_MONDAY}
+    return Event(**fields | changes)
+
+
+def every_event() -> Mapping[str, Event]:
+    """Return events which between them hold every case of every field."""
+    levels, short = tuple(Level), [text[:200] for text in TEXTS]
+    some = {len(levels[:n]): frozenset(levels[:n]) for n in range(len(levels) + 1)}
+    return {
+        **{f"kind {kind.value}": event(f"k{n}", kind=kind) for n, kind in enumerate(EventKind)},
+        **{f"reason {reason.value}": event(f"r{n}", reason=reason) for n, reason in enumerate(Reason)},
+        **{f"levels {n}": event(f"l{n}", levels=several) for n, several in some.items()},
+        **{f"text {n}": event(f"t{n}", subject=t, actor=t, address=t, rule=t) for n, t in enumerate(short)},
+        **{f"until {n}": event(f"u{n}", until=instant) for n, instant in enumerate(INSTANTS)},
+        "about somebody": event("s", subject="user-1", actor="user-2", address="2001:db8::/64", rule="S36"),
+    }

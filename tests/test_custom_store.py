@@ -1,0 +1,117 @@
+"""The example of a store of one's own keeps every contract; and between two processes, and after a crash, it does, too."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from examples.custom_store import JournalRepositories
+
+from mydso_access import AccessControl
+from mydso_access.testing.conformance import CounterContract, EventContract, RaceContract, SignInContract, UserContract
+from tests.support import CountingHasher, active, add, policy
+from tests.test_races import at_once
+
+ROOT = Path(__file__).parents[1]
+
+
+class InAJournal:
+    @pytest.fixture
+    def repositories(self, tmp_path: Path) -> Iterator[JournalRepositories]:
+        with closing(JournalRepositories(tmp_path / "journal")) as store:
+            yield store
+
+
+class TestUsers(InAJournal, UserContract): ...
+
+
+class TestCounters(InAJournal, CounterContract): ...
+
+
+class TestSignIns(InAJournal, SignInContract): ...
+
+
+class TestEvents(InAJournal, EventContract): ...
+
+
+class TestRaces(InAJournal, RaceContract): ...
+
+
+def opened(path: Path) -> closing[JournalRepositories]:
+    return closing(JournalRepositories(path))
+
+
+def test_two_stores_of_one_file_evaluate_five_guesses_between_them(tmp_path: Path) -> None:
+    hasher = CountingHasher(seconds=0.005)
+    with opened(tmp_path / "journal") as one, opened(tmp_path / "journal") as other:
+        add(one, active("known"))
+        doors = [AccessControl(store, policy=policy(), hasher=hasher) for store in (one, other)]
+
+        def guess(thread: int) -> None:
+            for number in range(10):
+                doors[thread % 2].sign_in("known", "a guess", address=f"10.{thread}.{number}.1")
+
+        at_once(8, guess)
+        assert one.events.page(active("known").saved_at, None, 100) == other.events.page(
+            active("known").saved_at, None, 100
+        )
+    assert 5 == hasher.evaluations
+
+
+PROCESS = """
+import sys
+from pathlib import Path
+from examples.custom_store import JournalRepositories
+from mydso_access import AccessControl
+from tests.support import CountingHasher, policy
+
+hasher = CountingHasher(seconds=0.005)
+access = AccessControl(JournalRepositories(Path(sys.argv[1])), policy=policy(), hasher=hasher)
+sys.stdin.readline()
+for number in range(10):
+    access.sign_in("known", "a guess", address=f"10.{sys.argv[2]}.{number}.1")
+print(hasher.evaluations)
+"""
+
+
+def test_three_processes_evaluate_five_guesses_between_them(tmp_path: Path) -> None:
+    with opened(tmp_path / "journal") as store:
+        add(store, active("known"))
+    command = [sys.executable, "-c", PROCESS, str(tmp_path / "journal")]
+    processes = [
+        subprocess.Popen([*command, str(n)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for n in range(3)
+    ]
+    for process in processes:
+        process.stdin.write("go\n")  # type: ignore[union-attr]
+        process.stdin.flush()  # type: ignore[union-attr]
+    assert 5 == sum(int(process.communicate(timeout=60)[0]) for process in processes)
+
+
+def test_a_save_that_a_crash_cut_short_never_happened(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    with opened(path) as store:
+        add(store, active("known"))
+        whole = path.read_bytes()
+        add(store, active("lost"))
+    written = path.read_bytes()
+    for length in range(len(whole), len(written)):  # wherever it was cut
+        path.write_bytes(written[:length])
+        with opened(path) as store, opened(path) as other:
+            assert store.users.get("id-known") is not None
+            assert (None, None) == (store.users.get("id-lost"), store.users.named("lost"))
+            assert 1 == len(store.events.page(active("known").saved_at, None, 100))
+            if length % 50 == 0:
+                add(store, active("lost"))
+                assert store.users.get("id-lost") == other.users.get("id-lost") != None  # noqa: E711
+                assert 2 == len(other.events.page(active("known").saved_at, None, 100))
+
+
+def test_what_was_saved_is_there_after_a_restart(tmp_path: Path) -> None:
+    with opened(tmp_path / "journal") as store:
+        add(store, active("known"))
+        before = store.users.get("id-known")
+    with opened(tmp_path / "journal") as again:
+        assert before == again.users.get("id-known") == again.users.named("known")

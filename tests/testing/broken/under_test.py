@@ -1,0 +1,81 @@
+"""Puts a broken repository into an otherwise sound store, and that under the contract whose tests it must fail."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+import pytest
+
+from mydso_access.adapters.memory import MemoryCounters, MemoryEvents, MemorySignIns, MemoryUsers
+from mydso_access.testing.conformance import (
+    Contract,
+    CounterContract,
+    EventContract,
+    RaceContract,
+    SignInContract,
+    UserContract,
+)
+
+A_MOMENT = 0.003  # seconds: what a database's answer takes
+B = TypeVar("B", bound=type)
+
+CLASSES: dict[str, type[Contract]] = {}  # what pytest collects
+MUST_FAIL: dict[str, tuple[str, ...]] = {}  # at least
+
+
+def under_test(name: str, contract: type[Contract], *tests: str, **broken: Callable[..., Any]) -> None:
+    """Put a store with some broken repositories under a contract of which it must fail these tests."""
+
+    @pytest.fixture
+    def repositories(_: Any) -> Any:
+        events = broken.get("events", MemoryEvents)()
+        users = broken.get("users", MemoryUsers)(events)
+        counters, sign_ins = broken.get("counters", MemoryCounters)(), broken.get("sign_ins", MemorySignIns)()
+        return SimpleNamespace(users=users, counters=counters, sign_ins=sign_ins, events=events)
+
+    CLASSES[f"Test{name}"] = type(f"Test{name}", (contract,), {"repositories": repositories})
+    MUST_FAIL[f"Test{name}"] = tests
+
+
+def users(*tests: str) -> Callable[[B], B]:
+    def decorate(broken: B) -> B:
+        under_test(broken.__name__, UserContract, *tests, users=broken)
+        return broken
+
+    return decorate
+
+
+def counters(*tests: str) -> Callable[[B], B]:
+    def decorate(broken: B) -> B:
+        under_test(broken.__name__, CounterContract, *tests, counters=broken)
+        return broken
+
+    return decorate
+
+
+def sign_ins(*tests: str) -> Callable[[B], B]:
+    def decorate(broken: B) -> B:
+        under_test(broken.__name__, SignInContract, *tests, sign_ins=broken)
+        return broken
+
+    return decorate
+
+
+def events(*tests: str) -> Callable[[B], B]:
+    def decorate(broken: B) -> B:
+        under_test(broken.__name__, EventContract, *tests, events=broken)
+        return broken
+
+    return decorate
+
+
+def race(*tests: str) -> Callable[[B], B]:
+    def decorate(broken: B) -> B:
+        under_test(f"{broken.__name__}Race", RaceContract, *tests, counters=broken)
+        return broken
+
+    return decorate
+
+
+for sound in (UserContract, CounterContract, SignInContract, EventContract, RaceContract):
+    under_test(f"Sound{sound.__name__}", sound)

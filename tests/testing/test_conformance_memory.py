@@ -1,0 +1,78 @@
+"""The store in memory keeps every contract, and so it does behind asynchronous methods."""
+
+import asyncio
+import inspect
+from typing import Any
+
+import pytest
+
+from mydso_access.adapters.memory import MemoryRepositories
+from mydso_access.testing.conformance import (
+    CounterContract,
+    EventContract,
+    RaceContract,
+    SignInContract,
+    UserContract,
+)
+
+
+class InMemory:
+    @pytest.fixture
+    def repositories(self) -> MemoryRepositories:
+        return MemoryRepositories()
+
+
+class TestUsers(InMemory, UserContract): ...
+
+
+class TestCounters(InMemory, CounterContract): ...
+
+
+class TestSignIns(InMemory, SignInContract): ...
+
+
+class TestEvents(InMemory, EventContract): ...
+
+
+class TestRaces(InMemory, RaceContract): ...
+
+
+class Asynchronous:
+    """An object whose methods, and those of its attributes, answer with coroutines that let others go first."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.inner, name)
+        if not inspect.ismethod(found):
+            return Asynchronous(found)
+
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            await asyncio.sleep(0)
+            answer = found(*args, **kwargs)
+            await asyncio.sleep(0)
+            return answer
+
+        return call
+
+
+class InMemoryAsynchronously:
+    @pytest.fixture
+    def repositories(self) -> Asynchronous:
+        return Asynchronous(MemoryRepositories())
+
+
+class TestAsynchronousUsers(InMemoryAsynchronously, UserContract): ...
+
+
+class TestAsynchronousCounters(InMemoryAsynchronously, CounterContract): ...
+
+
+class TestAsynchronousSignIns(InMemoryAsynchronously, SignInContract): ...
+
+
+class TestAsynchronousEvents(InMemoryAsynchronously, EventContract): ...
+
+
+class TestAsynchronousRaces(InMemoryAsynchronously, RaceContract): ...

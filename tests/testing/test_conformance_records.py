@@ -1,0 +1,112 @@
+"""The sample records leave nothing out: every field, also one that is added some day, has several values among them."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+import attrs
+import pytest
+
+from mydso_access.model import (
+    CounterKey,
+    Credential,
+    Disabled,
+    Enabled,
+    Event,
+    Failure,
+    Invited,
+    NoLogin,
+    Purpose,
+    Reservation,
+)
+from mydso_access.policy.settings import Level
+from mydso_access.testing.conformance.lookalikes import ID_LENGTH, NAME_LENGTH, lookalikes
+from mydso_access.testing.conformance.records import (
+    dated_counter,
+    dated_sign_in,
+    dated_user,
+    every_counter,
+    every_event,
+    every_sign_in,
+    every_user,
+    later,
+    numbered_counter,
+    numbered_sign_in,
+    numbered_user,
+)
+
+NOT_VARIED = {"version", *(() if len(Purpose) > 1 else ("purpose",))}  # the store's own, and what has one value so far
+SAMPLES = {
+    "users": [*every_user().values(), *(dated_user(n, later(n)) for n in range(2))],
+    "counters": [*every_counter().values(), *(dated_counter(n, later(n)) for n in range(2))],
+    "sign-ins": [*every_sign_in().values(), *(dated_sign_in(n, later(n)) for n in range(2))],
+    "events": [*every_event().values(), *(attrs.evolve(each, at=later(1)) for each in every_event().values())],
+}
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_every_field_has_several_values(kind: str) -> None:
+    samples = SAMPLES[kind]
+    names = [field.name for field in attrs.fields(type(samples[0])) if field.name not in NOT_VARIED]
+    same = {name for name in names if all(getattr(each, name) == getattr(samples[0], name) for each in samples)}
+    assert set() == same
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_every_field_that_may_be_nothing_is_nothing_and_something(kind: str) -> None:
+    samples = SAMPLES[kind]
+    for field in attrs.fields(type(samples[0])):
+        if field.default is None:
+            assert {True, False} == {getattr(each, field.name) is None for each in samples}, field.name
+
+
+@pytest.mark.parametrize(
+    ("samples", "changed", "kept"),
+    [
+        (every_user(), numbered_user, {"id", "category", "version"}),
+        (every_counter(), numbered_counter, {"key", "version"}),
+        (every_sign_in(), numbered_sign_in, {"id", "user_id", "address", "purpose", "started_at", "version"}),
+    ],
+)
+def test_a_numbered_change_changes_all_that_a_save_may_change(
+    samples: Mapping[str, Any], changed: Any, kept: set[str]
+) -> None:
+    before = next(iter(samples.values()))
+    one, two = changed(before, 1), changed(before, 2)
+    names = {field.name for field in attrs.fields(type(before))}
+    assert names - kept == {name for name in names if getattr(one, name) != getattr(two, name)}
+
+
+@pytest.mark.parametrize("make", [every_user, every_sign_in, every_event, every_counter])
+def test_every_sample_has_a_key_of_its_own(make: Any) -> None:
+    keys = [each.key if hasattr(each, "key") else each.id for each in make().values()]
+    assert len(keys) == len(set(keys))
+
+
+def found_in(value: Any) -> list[Any]:
+    """Return everything that a record holds, deep down."""
+    if isinstance(value, tuple | frozenset):
+        return [found for each in value for found in found_in(each)]
+    inner = [found_in(getattr(value, field.name)) for field in attrs.fields(type(value))] if attrs.has(type(value)) else []  # fmt: skip
+    return [value, *(found for each in inner for found in each)]
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_every_member_of_every_enumeration_is_there(kind: str) -> None:
+    found = [each for sample in SAMPLES[kind] for each in found_in(sample)]
+    members = {each for each in found if isinstance(each, Enum)}
+    for enumeration in {type(each) for each in members}:
+        if kind != "sign-ins" or enumeration.__name__ != "KeyKind":  # an address's key it is
+            assert set(enumeration) <= members
+
+
+def test_every_case_of_every_union_is_there() -> None:
+    found = {type(each) for samples in SAMPLES.values() for sample in samples for each in found_in(sample)}
+    assert {NoLogin, Invited, Enabled, Disabled, Credential, CounterKey, Failure, Reservation, Event, Level} <= found
+
+
+def test_keys_that_look_alike_are_all_different() -> None:
+    for length in (ID_LENGTH, NAME_LENGTH):
+        texts = lookalikes(length)
+        assert len(texts) == len(set(texts))
+        assert length == max(map(len, texts))
