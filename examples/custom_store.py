@@ -52,8 +52,9 @@ class Journal:
     """The file, and in memory what its lines add up to."""
 
     def __init__(self, path: Path) -> None:
-        self.file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)  # it holds password hashes
-        self.threads = threading.Lock()  # a file's lock keeps processes out, not this process's own threads
+        self.path = path
+        self.file = -1  # as long as nobody holds the lock
+        self.threads = threading.Lock()  # one thread of this process at a time
         self.end = 0  # of what was read so far
         self.records: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
         self.events: list[Event] = []
@@ -62,8 +63,10 @@ class Journal:
     def caught_up(self) -> Iterator[dict[str, dict[str, Any]]]:
         """Keep everybody else out, and know what they have saved."""
         with self.threads:
-            fcntl.flock(self.file, fcntl.LOCK_EX)
+            # Opened anew each time: a descriptor from before a fork shares its lock with the other process.
+            self.file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)  # it holds password hashes
             try:
+                fcntl.flock(self.file, fcntl.LOCK_EX)
                 text = os.pread(self.file, os.fstat(self.file).st_size - self.end, self.end)
                 whole = text[: text.rfind(b"\n") + 1]  # a last line without its end is a save that never happened
                 for line in whole.splitlines():
@@ -71,7 +74,8 @@ class Journal:
                 self.end += len(whole)
                 yield self.records
             finally:
-                fcntl.flock(self.file, fcntl.LOCK_UN)
+                fcntl.flock(self.file, fcntl.LOCK_UN)  # closing alone would not do if this process was forked meanwhile
+                os.close(self.file)
 
     def compared(self, record: Any) -> Any:
         """Return the record as it is to be stored, or raise `Stale`."""
@@ -192,10 +196,6 @@ class JournalRepositories:
         self.journal = Journal(path)
         self.users, self.events = Users(self.journal, User), Events(self.journal)
         self.counters, self.sign_ins = Passing(self.journal, AttemptCounter), Passing(self.journal, SignIn)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        os.close(self.journal.file)
 
 
 if __name__ == "__main__":

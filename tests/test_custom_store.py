@@ -1,9 +1,10 @@
 """The example of a store of one's own keeps every contract; and between two processes, and after a crash, it does, too."""
 
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,8 @@ ROOT = Path(__file__).parents[1]
 
 class InAJournal:
     @pytest.fixture
-    def repositories(self, tmp_path: Path) -> Iterator[JournalRepositories]:
-        with closing(JournalRepositories(tmp_path / "journal")) as store:
-            yield store
+    def repositories(self, tmp_path: Path) -> JournalRepositories:
+        return JournalRepositories(tmp_path / "journal")
 
 
 class TestUsers(InAJournal, UserContract): ...
@@ -39,25 +39,45 @@ class TestEvents(InAJournal, EventContract): ...
 class TestRaces(InAJournal, RaceContract): ...
 
 
-def opened(path: Path) -> closing[JournalRepositories]:
-    return closing(JournalRepositories(path))
-
-
 def test_two_stores_of_one_file_evaluate_five_guesses_between_them(tmp_path: Path) -> None:
     hasher = CountingHasher(seconds=0.005)
-    with opened(tmp_path / "journal") as one, opened(tmp_path / "journal") as other:
-        add(one, active("known"))
-        doors = [AccessControl(store, policy=policy(), hasher=hasher) for store in (one, other)]
+    one = JournalRepositories(tmp_path / "journal")
+    other = JournalRepositories(tmp_path / "journal")
+    add(one, active("known"))
+    doors = [AccessControl(store, policy=policy(), hasher=hasher) for store in (one, other)]
 
-        def guess(thread: int) -> None:
-            for number in range(10):
-                doors[thread % 2].sign_in("known", "a guess", address=f"10.{thread}.{number}.1")
+    def guess(thread: int) -> None:
+        for number in range(10):
+            doors[thread % 2].sign_in("known", "a guess", address=f"10.{thread}.{number}.1")
 
-        at_once(8, guess)
-        assert one.events.page(active("known").saved_at, None, 100) == other.events.page(
-            active("known").saved_at, None, 100
-        )
+    at_once(8, guess)
+    assert one.events.page(active("known").saved_at, None, 100) == other.events.page(
+        active("known").saved_at, None, 100
+    )
     assert 5 == hasher.evaluations
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_process_that_is_forked_keeps_the_other_one_out(tmp_path: Path) -> None:
+    store, (told, tell) = JournalRepositories(tmp_path / "journal"), os.pipe()
+    add(store, active("known"))
+    with store.journal.caught_up():
+        child = os.fork()
+        if child == 0:
+            try:
+                store.journal.threads = threading.Lock()  # the parent's thread, which holds it, is not here
+                with store.journal.caught_up():
+                    os.write(tell, b"in")
+            finally:
+                os._exit(0)
+        os.set_blocking(told, False)
+        time.sleep(0.2)
+        with pytest.raises(BlockingIOError):
+            os.read(told, 2)
+    os.waitpid(child, 0)
+    assert b"in" == os.read(told, 2)
+    for end in (told, tell):
+        os.close(end)
 
 
 PROCESS = """
@@ -77,8 +97,8 @@ print(hasher.evaluations)
 
 
 def test_three_processes_evaluate_five_guesses_between_them(tmp_path: Path) -> None:
-    with opened(tmp_path / "journal") as store:
-        add(store, active("known"))
+    store = JournalRepositories(tmp_path / "journal")
+    add(store, active("known"))
     command = [sys.executable, "-c", PROCESS, str(tmp_path / "journal")]
     processes = [
         subprocess.Popen([*command, str(n)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -92,26 +112,27 @@ def test_three_processes_evaluate_five_guesses_between_them(tmp_path: Path) -> N
 
 def test_a_save_that_a_crash_cut_short_never_happened(tmp_path: Path) -> None:
     path = tmp_path / "journal"
-    with opened(path) as store:
-        add(store, active("known"))
-        whole = path.read_bytes()
-        add(store, active("lost"))
+    store = JournalRepositories(path)
+    add(store, active("known"))
+    whole = path.read_bytes()
+    add(store, active("lost"))
     written = path.read_bytes()
     for length in range(len(whole), len(written)):  # wherever it was cut
         path.write_bytes(written[:length])
-        with opened(path) as store, opened(path) as other:
-            assert store.users.get("id-known") is not None
-            assert (None, None) == (store.users.get("id-lost"), store.users.named("lost"))
-            assert 1 == len(store.events.page(active("known").saved_at, None, 100))
-            if length % 50 == 0:
-                add(store, active("lost"))
-                assert store.users.get("id-lost") == other.users.get("id-lost") != None  # noqa: E711
-                assert 2 == len(other.events.page(active("known").saved_at, None, 100))
+        store = JournalRepositories(path)
+        other = JournalRepositories(path)
+        assert store.users.get("id-known") is not None
+        assert (None, None) == (store.users.get("id-lost"), store.users.named("lost"))
+        assert 1 == len(store.events.page(active("known").saved_at, None, 100))
+        if length % 50 == 0:
+            add(store, active("lost"))
+            assert store.users.get("id-lost") == other.users.get("id-lost") != None  # noqa: E711
+            assert 2 == len(other.events.page(active("known").saved_at, None, 100))
 
 
 def test_what_was_saved_is_there_after_a_restart(tmp_path: Path) -> None:
-    with opened(tmp_path / "journal") as store:
-        add(store, active("known"))
-        before = store.users.get("id-known")
-    with opened(tmp_path / "journal") as again:
-        assert before == again.users.get("id-known") == again.users.named("known")
+    store = JournalRepositories(tmp_path / "journal")
+    add(store, active("known"))
+    before = store.users.get("id-known")
+    again = JournalRepositories(tmp_path / "journal")
+    assert before == again.users.get("id-known") == again.users.named("known")

@@ -116,14 +116,17 @@ class PassingRecordContract(RecordContract[Passing]):
     def test_purging_takes_nothing_that_is_saved_meanwhile(self, repositories: Repositories) -> None:
         """A purge that looks first and deletes later takes a block that has just started."""
         shelf = self.shelf(repositories)
+
+        async def one_less() -> int:
+            return await answered(self.purge, repositories, AFTER, 1)
+
         for turn in range(FEW):
             numbers = range(turn * FEW, turn * FEW + FEW)
             over = [self.stored(shelf, self.ending(number, OVER)) for number in numbers]
             longer = [
                 evolve(self.ending(n, LATER), version=each.version) for n, each in zip(numbers, over, strict=True)
             ]
-            purge = partial(answered, self.purge, repositories, AFTER, 1)
-            (saved,), _ = self.watched([partial(_saved, shelf, longer)], purge)
+            (saved,), _ = self.watched([partial(_saved, shelf, longer)], one_less)
             same(saved, [self.ask(shelf.get, each) for each in longer])
 
     def left(self, shelf: Shelf[Passing], among: list[Passing]) -> list[Passing]:
