@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Table, func, select
 from sqlalchemy.exc import IntegrityError
 
 from mydso_access.adapters.codec import microseconds
-from mydso_access.adapters.sqlalchemy import SqlRepositories
+from mydso_access.adapters.sqlalchemy import SqlRepositories, upgrade
 from mydso_access.adapters.sqlalchemy.tables import TABLES
 from mydso_access.errors import Stale, Taken
 from mydso_access.model import CounterKey, EventKind, KeyKind
@@ -39,7 +39,7 @@ HOSTILE = [
     "nul\0nul",
     "\U0001f600\u202e\u200b",
     "lone \ud800 surrogate",
-    "x" * 10_000,
+    "\U0001f600" * 10_000,  # six times as long in a body
     "",
 ]
 
@@ -201,6 +201,7 @@ def test_a_purge_takes_more_than_one_statement_may_name(host: Host, engine: Engi
         assert 4000 == connection.scalar(select(func.count()).select_from(TABLES.counters))
 
 
+@only("postgres", "mariadb")
 def test_a_counter_that_is_saved_while_it_is_purged_stays(host: Host, repositories: SqlRepositories) -> None:
     saved, purged = keys(2)
     for key in (saved, purged):
@@ -215,6 +216,31 @@ def test_a_counter_that_is_saved_while_it_is_purged_stays(host: Host, repositori
         assert 1 == host.repositories().counters.purge(LATER, limit=9)
     assert 1 == len(used)
     assert [True, False] == [repositories.counters.get(key) is not None for key in (saved, purged)]
+
+
+@only("sqlite")
+@pytest.mark.parametrize("journal", ["DELETE", "WAL"])
+def test_a_counter_cannot_be_saved_while_sqlite_purges_it(
+    opened: Callable[..., Engine], fresh: Callable[[], str], journal: str
+) -> None:
+    url = fresh()
+    engine = opened(url=url)
+    with engine.begin() as connection:
+        upgrade(connection)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"PRAGMA journal_mode={journal}")
+    purging, other = SqlRepositories(engine), SqlRepositories(opened(url=url, connect_args={"timeout": 0.01}))
+    purging.counters.save(counter(idle_from=A_MONDAY))
+
+    def use(_: Connection) -> None:
+        found = other.counters.get(KEY)
+        assert found is not None
+        with pytest.raises(Stale):
+            other.counters.save(evolve(found, blocked_until=LATER, idle_from=LATER))
+
+    with before(engine, "DELETE", use) as used:
+        assert 1 == purging.counters.purge(LATER, limit=9)
+    assert 1 == len(used)
 
 
 @only("mariadb")

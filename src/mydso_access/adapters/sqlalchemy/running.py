@@ -121,8 +121,9 @@ def committed(connection: Connection, operation: Operation[T], progress: Progres
     connection.begin()
     begin(connection, "BEGIN IMMEDIATE")  # what reads first and then writes would find itself overtaken
     _refuse_autocommit(connection)
-    if connection.dialect.name == "postgresql":  # or it waits for ever, and whoever signs in with it
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_WAIT // MILLISECOND}ms'")
+    if connection.dialect.name == "postgresql":  # unless the host has said how long, it waits for ever
+        patience = f"set_config('lock_timeout', '{LOCK_WAIT // MILLISECOND}ms', true)"
+        connection.exec_driver_sql(f"SELECT {patience} WHERE current_setting('lock_timeout') = '0'")
     answer = operation(connection)
     progress.committing = True
     try:
