@@ -51,22 +51,23 @@ def engine(path: Path, synchronous: str) -> Engine:
 
 @frozen
 class Attempts:
-    """Attempts on one database: each on a name nobody tried before, from one address."""
+    """Attempts on one database: each on a name nobody tried before, from an address nobody tried from before."""
 
     access: AccessControl
     numbers: Iterator[int]
 
     def run(self) -> None:
-        """Charge both keys and settle both, one as wrong: what a wrong password costs besides its hash and its event."""
-        drive(self._run(f"somebody-{next(self.numbers)}"))
+        """Charge both keys and settle both: what a wrong password costs besides its hash and its event."""
+        number = next(self.numbers)
+        drive(self._run(f"somebody-{number}", f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"))
 
-    async def _run(self, name: str) -> None:
-        installation, client = self.access._installation, parse_address(HOME)
+    async def _run(self, name: str, at: str) -> None:
+        installation, client = self.access._installation, parse_address(at)
         address, account = address_key(client, installation.policy.lockout), account_key(name)
         ledger = Ledger(installation, client, known={address: await installation.store.counter(address)})
         await ledger.charge(address)
         await ledger.charge(account)
-        await ledger.settle(Settlement.GIVEN_BACK, Settlement.WRONG)
+        await ledger.settle(Settlement.WRONG, Settlement.WRONG)
 
 
 def attempts(repositories: object) -> Attempts:
