@@ -227,7 +227,9 @@ def test_versions_are_told_apart_where_a_double_would_not(stored: SimpleNamespac
     assert 2**53 < saved == stored.counters.get(KEY).version
 
 
-def test_the_largest_versions_are_kept_to_the_last_digit(stored: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_largest_versions_are_kept_to_the_last_digit(
+    stored: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("mydso_access.adapters.versions.secrets.randbits", lambda bits: 2**bits - 1)
     first = stored.counters.save(counter())
     versions = [first, stored.counters.save(counter(version=first))]

@@ -19,7 +19,7 @@ from tests.support import RIGHT, active
 NAMES = ("sqlite", "postgres", "mariadb", "valkey")
 # Sixteen processes with this many connections each stay below every server's limit.
 POOL = {"pool_size": 2, "max_overflow": 2}
-# How long a statement waits for what somebody else is changing; without it, PostgreSQL waits for ever.
+# Makes a statement wait for what somebody else is changing as short as can be, so that a test of it is soon over.
 IMPATIENT: dict[str, dict[str, Any]] = {
     "sqlite": {"timeout": 0.05},
     "postgres": {"options": "-c lock_timeout=50"},

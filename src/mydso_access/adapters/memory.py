@@ -29,7 +29,8 @@ class MemoryUsers:
 
     def get(self, user_id: str, /) -> User | None:
         """Return the user with this id."""
-        return self._by_id.get(user_id)
+        with self._lock:  # not before the event is stored, too
+            return self._by_id.get(user_id)
 
     def named(self, name: str, /) -> User | None:
         """Return the user with exactly this name."""

@@ -39,7 +39,7 @@ HOSTILE = [
     "nul\0nul",
     "\U0001f600\u202e\u200b",
     "lone \ud800 surrogate",
-    "\U0001f600" * 10_000,  # six times as long in a body
+    "\U0001f600" * 10_000,  # twelve bytes each in a body
     "",
 ]
 

@@ -5,14 +5,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import evolve
-from sqlalchemy import Connection, Engine, insert, text, update
+from sqlalchemy import Connection, Engine, event, insert, text, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnection
 
 from mydso_access import SignedIn
 from mydso_access.adapters.sqlalchemy import SqlRepositories
@@ -194,6 +192,23 @@ def test_a_locked_database_is_stale(hosted: Hosted, repositories: SqlRepositorie
 
 
 @only("sqlite")
+def test_a_read_that_somebody_is_in_the_way_of_is_tried_once_more(
+    hosted: Hosted, repositories: SqlRepositories, file: sqlite3.Connection
+) -> None:
+    anna, host = stored(repositories), hosted(**ONE_CONNECTION, connect_args={"timeout": 0.01})
+
+    def make_way(_: Any) -> None:
+        file.execute("ROLLBACK")
+
+    assert anna == host.repositories().users.get(ANNA.id)
+    file.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(DBAPIError, match="database is locked"):
+        host.repositories().users.get(ANNA.id)
+    event.listen(host.sync_engine, "handle_error", make_way, once=True)
+    assert anna == host.repositories().users.get(ANNA.id)
+
+
+@only("sqlite")
 def test_a_database_that_is_locked_at_the_commit_is_stale_with_nothing_stored(
     hosted: Hosted, repositories: SqlRepositories, file: sqlite3.Connection
 ) -> None:
@@ -306,42 +321,3 @@ def test_a_connection_lost_before_any_statement_of_a_sign_in_costs_nobody_anythi
         with before(host.sync_engine, start, lambda _, own=own: kill(engine, own)) as lost:  # type: ignore[misc]
             assert isinstance(host.door(CountingHasher()).sign_in("anna", RIGHT, address=HOME), SignedIn)
         assert 1 == len(lost) or start.startswith("INSERT")  # the counters are there from the second time on
-
-
-# --- no connection, no tables
-
-
-def test_a_pool_without_a_free_connection_is_an_error_and_not_stale(hosted: Hosted) -> None:
-    host, hasher = hosted(**ONE_CONNECTION, pool_timeout=0.05), CountingHasher()
-    with host.connection():
-        with pytest.raises(NoConnection):
-            host.repositories().counters.save(counter())
-        with pytest.raises(StoreUnavailable) as unavailable:
-            host.door(hasher).sign_in("anna", RIGHT, address=HOME)
-    assert isinstance(unavailable.value.__cause__, NoConnection)
-    assert 0 == hasher.hashes
-
-
-def test_a_server_that_is_down_signs_nobody_in(hosted: Hosted, database: str, tmp_path: Path) -> None:
-    url = hosted().engine.url
-    nowhere = {
-        "sqlite": url.set(database=str(tmp_path / "no database")),
-        "postgres": url.update_query_dict({"host": str(tmp_path)}),
-        "mariadb": url.set(host="127.0.0.1", port=1, query={}),
-    }
-    (tmp_path / "no database").write_bytes(b"no database" * 99)
-    host, hasher = hosted(url=nowhere[database]), CountingHasher()
-    with pytest.raises(StoreUnavailable) as unavailable:
-        host.door(hasher).sign_in("anna", RIGHT, address=HOME)
-    assert isinstance(unavailable.value.__cause__, DBAPIError)
-    assert 0 == hasher.hashes
-
-
-def test_tables_that_are_missing_are_named_and_sign_nobody_in(hosted: Hosted, engine: Engine) -> None:
-    with engine.begin() as connection:
-        connection.execute(text("DROP TABLE mydso_counters"))
-    hasher = CountingHasher()
-    with pytest.raises(StoreUnavailable) as unavailable:
-        hosted().door(hasher).sign_in("anna", RIGHT, address=HOME)
-    assert "mydso_counters" in cause(unavailable.value)
-    assert 0 == hasher.hashes

@@ -300,7 +300,9 @@ def test_a_listener_that_asks_something_at_every_checkout_begins_no_transaction_
     assert repositories.counters.get(KEY) is not None
 
 
-@pytest.mark.parametrize("options", [{"poolclass": NullPool}, {"pool_reset_on_return": None}, {"pool_pre_ping": True}])
+@pytest.mark.parametrize(
+    "options", [{"poolclass": NullPool}, {"pool_reset_on_return": None}, {"pool_reset_on_return": "commit"}]
+)
 def test_what_fails_stores_nothing_whatever_the_pool_does_on_return(
     hosted: Hosted, repositories: SqlRepositories, options: dict[str, Any]
 ) -> None:

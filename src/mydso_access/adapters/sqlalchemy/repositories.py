@@ -104,7 +104,7 @@ class SqlRepositories:
 
     Args:
         bind: an engine, where every call has a transaction of its own. Or a connection: if it is in a transaction, users
-            and events are saved as part of it, and everything that a sign-in writes is refused.
+            are saved as part of it, with their events, and everything that a sign-in writes is refused.
         tables: what `attach_tables` returned, if the tables are not named as usual.
 
     Raises:

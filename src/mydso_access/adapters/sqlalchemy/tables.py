@@ -45,8 +45,8 @@ class Masked(str):
 class Body(TypeDecorator[str]):
     """The column of stored forms."""
 
-    impl = Text
-    cache_ok = True
+    impl: Any = Text
+    cache_ok: bool | None = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Return the database's own type; MariaDB's TEXT ends at 64 KB."""

@@ -128,15 +128,19 @@ class Contract:
         Returns:
             What the scenarios returned, and what each of those who looked saw, one after the other.
         """
-        ended: list[None] = []
+        begun: list[None] = []  # one for each who looks: the work waits for them
+        ended: list[None] = []  # one for each who works
 
         async def at_work(scenario: Scenario[Any]) -> Any:
+            while len(begun) < WATCHERS:
+                await self._pause()
             try:
                 return await scenario()
             finally:
                 ended.append(None)
 
         async def watch() -> list[T]:
+            begun.append(None)
             seen = [await look()]
             while len(ended) < len(work) and len(seen) < LOOKS:
                 seen.append(await look())
