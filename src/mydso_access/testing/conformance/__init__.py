@@ -1,14 +1,9 @@
 """Proof that a store keeps its promises: subclass one contract per repository and give it an empty store.
 
-```python
-from mydso_access.testing.conformance import CounterContract
-
-
-class TestMyCounters(CounterContract):
-    @pytest.fixture
-    def repositories(self):  # any object with `counters`; empty at the start of every test
-        return MyRepositories(...)
-```
+    class TestMyCounters(CounterContract):
+        @pytest.fixture
+        def repositories(self):  # any object with `counters`; empty at the start of every test
+            return MyRepositories(...)
 
 One suite serves both kinds of store: an answer that can be awaited is awaited on the fixture `runner`, an
 `asyncio.Runner`, on which the fixture `repositories` of an asynchronous store opens and closes its connections too.
