@@ -1,5 +1,7 @@
 """Proof that a store keeps its promises: subclass one contract per repository and give it an empty store.
 
+For example::
+
     class TestMyCounters(CounterContract):
         @pytest.fixture
         def repositories(self):  # any object with `counters`; empty at the start of every test
