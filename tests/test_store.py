@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from attrs import evolve
@@ -14,6 +15,7 @@ from tests.support import HOME, RIGHT, World, active, policy
 from tests.test_faults import outcome_of, sign_in
 
 NAIVE = datetime(2026, 3, 2, 9)  # noqa: DTZ001
+PARIS = ZoneInfo("Europe/Paris")
 METHODS = {
     "users": ("get", "named", "save"),
     "counters": ("get", "save", "purge"),
@@ -55,6 +57,7 @@ UNSOUND: dict[str, Callable[[AttemptCounter], AttemptCounter]] = {
     "no version": lambda counter: evolve(counter, version=None),
     "another key's, of version 1": lambda _: evolve(World().account("other"), version=1),
     "a naive saved_at": lambda counter: evolve(counter, saved_at=NAIVE),
+    "a saved_at in local time": lambda counter: evolve(counter, saved_at=counter.saved_at.astimezone(PARIS)),
     "a saved_at that is no instant": lambda counter: evolve(counter, saved_at="2026-03-02"),
     "a naive blocked_until": lambda counter: evolve(counter, blocked_until=NAIVE),
     "a naive failure": lambda counter: evolve(counter, failures=(Failure("f", NAIVE),)),

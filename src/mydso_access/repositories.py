@@ -122,7 +122,7 @@ class EventRepository(Protocol):
             since: the earliest instant of interest.
             after: the last event of the page before; `None` for the first page.
             limit: how many at most; fewer mean that it was the last page.
-            subject: only events about this user.
+            subject: only events about this user; text that no database keeps is found as the event holds it, escaped.
         """
         ...
 

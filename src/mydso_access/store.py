@@ -1,7 +1,7 @@
 """The repositories, distrusted: every answer is checked; a bridge makes every failure a `StoreError`."""
 
 import logging
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from attrs import evolve, frozen
@@ -97,10 +97,7 @@ def _is_sound(counter: AttemptCounter) -> bool:
     instants.extend(failure.at for failure in counter.failures)
     for reservation in counter.reservations:
         instants += (reservation.at, reservation.clock)
-    for instant in instants:
-        if not isinstance(instant, datetime) or instant.tzinfo is None:
-            return False
-    return _is_version(counter.version, 0)
+    return _is_version(counter.version, 0) and all(getattr(instant, "tzinfo", None) is UTC for instant in instants)
 
 
 def _is_version(version: Any, above: int) -> bool:

@@ -89,6 +89,8 @@ def _valkey(world: Opened) -> Iterator[str]:
         return
     for key in world.client.scan_iter(count=1000):
         stored: Any = world.client.hgetall(key)
+        if not stored:  # it has expired since
+            continue
         kind = AttemptCounter if b"counter:" in key else SignIn
         read(kind, stored[b"body"].decode(), int(stored[b"version"]))
         if not stored[b"save"]:

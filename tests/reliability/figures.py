@@ -1,11 +1,12 @@
 """Prints the figures of docs/explanation/reliability.md: `python -m tests.reliability.figures`."""
 
 import argparse
+import itertools
 import secrets
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -126,9 +127,9 @@ def hashed(bench: Bench) -> list[str]:
     return ["the preset's Argon2 alone (64 MiB, 3 passes)", *(f"{rate:,.0f}" for rate in rates)]
 
 
-def show(title: str, head: list[str], rows: list[list[str]]) -> None:
+def show(title: str, head: list[str], rows: Iterable[list[str]]) -> None:
     print(f"\n{title}\n")
-    for row in (head, ["---", *["---:"] * (len(head) - 1)], *rows):
+    for row in itertools.chain([head, ["---", *["---:"] * (len(head) - 1)]], rows):
         print(f"| {' | '.join(row)} |", flush=True)
 
 
@@ -141,9 +142,9 @@ def main() -> None:
         servers = {name: stack.enter_context(serving(name)) for name in NAMES if name != "sqlite"}
         bench = Bench(stack.enter_context(nursery()), servers, parser.parse_args())
         head = ["database", "rounds × guesses", "evaluated, each round", "a round", "200 at once", "deadlocks inside"]
-        show("Guesses at one account by 16 processes", head, [raced(bench, name) for name in NAMES])
+        show("Guesses at one account by 16 processes", head, (raced(bench, name) for name in NAMES))
         head = ["database", "kills", "in mid-attempt", "answers checked", "charges checked", "lost or torn"]
-        show("Processes killed at random moments", head, [crashed(bench, name) for name in NAMES])
+        show("Processes killed at random moments", head, (crashed(bench, name) for name in NAMES))
         head = ["complete sign-ins a second", "1 process", "8 processes"]
         show("Speed", head, [*(measured(bench, name) for name in NAMES), hashed(bench)])
 

@@ -20,8 +20,9 @@ from tests.reliability.databases import Database, Opened, opened
 
 T = TypeVar("T")
 STEPS = ("do_execute", "do_executemany", "do_execute_no_params", "do_commit")
-NO_PATIENCE = 0.1  # seconds that the client of Valkey waits for an answer, twice
-PAUSE = 250  # milliseconds that the server makes it wait
+PROCESSES = "SELECT count(*) FROM information_schema.processlist WHERE id = :id"
+NO_PATIENCE = 0.06  # seconds that the client of Valkey waits for an answer, twice
+PAUSE = 150  # milliseconds that the server makes it wait
 
 
 class Fault(Enum):
@@ -120,16 +121,19 @@ class Saboteur:
             case "sqlite3":  # there is no connection to lose, only a file to be closed
                 connection.close()
             case "psycopg":
-                self._sql("SELECT pg_terminate_backend(:id, 60000)", connection.info.backend_pid)
+                self._sql("SELECT pg_terminate_backend(:id)", connection.info.backend_pid)
+                self._wait("SELECT count(*) FROM pg_stat_activity WHERE pid = :id", connection.info.backend_pid)
             case "pymysql":
                 self._sql("KILL CONNECTION :id", connection.thread_id())
-                while self._sql(
-                    "SELECT count(*) FROM information_schema.processlist WHERE id = :id", connection.thread_id()
-                ):
-                    time.sleep(0.0005)
+                self._wait(PROCESSES, connection.thread_id())
             case "redis":
                 assert self.valkey is not None
                 self.valkey.client_kill_filter(_id=connection.own_id())
+
+    def _wait(self, statement: str, connection_id: int) -> None:
+        """Wait until a connection is gone."""
+        while self._sql(statement, connection_id):
+            time.sleep(0.0005)
 
     def _sql(self, statement: str, connection_id: int) -> Any:
         assert self.admin is not None

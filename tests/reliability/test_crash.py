@@ -20,7 +20,7 @@ from tests.reliability.race_work import Flaw
 from tests.servers import KINDS, Server, launch, serving
 
 KILLS, LONG_KILLS = 300, 1100
-SERVER_KILLS, LONG_SERVER_KILLS = 10, 60
+SERVER_KILLS, LONG_SERVER_KILLS = 8, 60
 SERVERS = ("postgres", "mariadb", "valkey")
 
 

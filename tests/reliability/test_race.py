@@ -96,13 +96,13 @@ def test_s36_16_processes_of_50_guesses_at_one_account_get_exactly_5_evaluated_i
 
 def test_s37_50_accounts_guessed_at_from_one_address_get_exactly_10_evaluated(race: Race, share: float) -> None:
     evaluated = []
-    for number in range(rounds(share)):
+    for number in range(rounds(share) // 2):
         names = race.settle_in(f"office-{number}", 50)
         turned = [names[3 * worker :] + names[: 3 * worker] for worker in range(PROCESSES)]
         each = [[[(name, "guess", f"172.17.0.{number}") for name in some]] for some in turned]
         race.crew.at_once(attempt, *each)
         evaluated.append(race.evaluated(names).total())
-    assert [10] * rounds(share) == evaluated
+    assert [10] * (rounds(share) // 2) == evaluated
 
 
 def test_5_processes_with_the_right_password_at_once_all_get_in(race: Race, share: float) -> None:
@@ -130,7 +130,7 @@ def test_s36_16_tasks_in_4_processes_get_exactly_5_evaluated_in_every_round(
     database: Database, nursery: Nursery, tmp_path: Path, share: float
 ) -> None:
     tally = Tally(tmp_path / "tally")
-    names = [f"account-{number}" for number in range(rounds(share) // 2)]
+    names = [f"account-{number}" for number in range(max(1, rounds(share) // 5))]
     settle_in(database, names)
     with crew(nursery, 4, database, work_in_tasks, TellingHasher(tally, SECONDS)) as hands:
         for turn, name in enumerate(names):

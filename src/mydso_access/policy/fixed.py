@@ -49,6 +49,9 @@ KEYS_AT_ONCE = 500
 # How long a save waits for somebody else's lock on its row, where the database would wait for ever.
 LOCK_WAIT = timedelta(seconds=2)
 
+# How often a save is tried again at once when the database took it back to end a deadlock, before it is `Stale`.
+DEADLOCKS_BORNE = 3
+
 # Records that a purge forgets at a time, and how long it goes on.
 PURGED_AT_ONCE = 500
 PURGE_PATIENCE = timedelta(minutes=10)

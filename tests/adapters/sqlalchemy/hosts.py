@@ -167,24 +167,24 @@ def until_somebody_waits(admin: Engine) -> None:
 
 
 @contextmanager
-def before(engine: Engine, start: str, action: Callable[[Connection], Any]) -> Iterator[list[str]]:
-    """Do something once, just before the engine's next statement that begins so, or before its next `COMMIT`.
+def before(engine: Engine, start: str, action: Callable[[Connection], Any], times: int = 1) -> Iterator[list[str]]:
+    """Do something just before the engine's next statements that begin so, or before its next `COMMIT`s; once by default.
 
     Yields:
         What it was done before: empty, if it never was.
     """
     done: list[str] = []
 
-    def once(connection: Connection, statement: str) -> None:
-        if not done and statement.lstrip().startswith(start):
+    def so_often(connection: Connection, statement: str) -> None:
+        if len(done) < times and statement.lstrip().startswith(start):
             done.append(statement)
             action(connection)
 
     def on_statement(connection: Connection, cursor: Any, statement: str, *rest: Any) -> None:
-        once(connection, statement)
+        so_often(connection, statement)
 
     def on_commit(connection: Connection) -> None:
-        once(connection, "COMMIT")
+        so_often(connection, "COMMIT")
 
     event.listen(engine, "before_cursor_execute", on_statement)
     event.listen(engine, "commit", on_commit)

@@ -19,8 +19,10 @@ from mydso_access.adapters.sqlalchemy.running import (
     joined,
     may_be_asked_again,
     outside,
+    suppress_deadlock,
 )
 from mydso_access.adapters.sqlalchemy.tables import TABLES, Tables
+from mydso_access.policy.fixed import DEADLOCKS_BORNE
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -51,6 +53,10 @@ class AsyncRunner:
         with conflicts_are_stale() as progress:
             if isinstance(self.bind, AsyncConnection) and self.bind.in_transaction():
                 return await self.bind.run_sync(joined, operation)
+            for _ in range(DEADLOCKS_BORNE):
+                with suppress_deadlock():
+                    async with self._connected() as connection:
+                        return await connection.run_sync(committed, operation, progress)
             async with self._connected() as connection:
                 return await connection.run_sync(committed, operation, progress)
 

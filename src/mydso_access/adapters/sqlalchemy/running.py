@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import SingletonThreadPool, StaticPool
 
 from mydso_access.errors import InvalidValue, Stale, shown
-from mydso_access.policy.fixed import LOCK_WAIT, MILLISECOND
+from mydso_access.policy.fixed import DEADLOCKS_BORNE, LOCK_WAIT, MILLISECOND
 
 T = TypeVar("T")
 Operation: TypeAlias = Callable[[Connection], T]
@@ -19,8 +19,9 @@ Operation: TypeAlias = Callable[[Connection], T]
 # What says that the database took the transaction back, so that trying again is right.
 SERIALIZATION_FAILURE, DEADLOCK, LOCK_NOT_AVAILABLE, QUERY_CANCELED = "40001", "40P01", "55P03", "57014"  # PostgreSQL
 CHANGED_SINCE_READ, LOCK_WAIT_TIMEOUT, LOCK_DEADLOCK = 1020, 1205, 1213  # MariaDB
-TAKEN_BACK_STATES = (SERIALIZATION_FAILURE, DEADLOCK, LOCK_NOT_AVAILABLE, QUERY_CANCELED)
-TAKEN_BACK_CODES = (CHANGED_SINCE_READ, LOCK_WAIT_TIMEOUT, LOCK_DEADLOCK)
+DEADLOCK_STATES, DEADLOCK_CODES = (SERIALIZATION_FAILURE, DEADLOCK), (CHANGED_SINCE_READ, LOCK_DEADLOCK)
+TAKEN_BACK_STATES = (*DEADLOCK_STATES, LOCK_NOT_AVAILABLE, QUERY_CANCELED)
+TAKEN_BACK_CODES = (*DEADLOCK_CODES, LOCK_WAIT_TIMEOUT)
 TAKEN_BACK_RESULTS = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 PRIMARY_RESULT = 0xFF  # of an extended result code of SQLite
 
@@ -52,6 +53,9 @@ class Runner:
         with conflicts_are_stale() as progress:
             if isinstance(self.bind, Connection) and self.bind.in_transaction():
                 return joined(self.bind, operation)
+            for _ in range(DEADLOCKS_BORNE):
+                with suppress_deadlock(), self._connected() as connection:
+                    return committed(connection, operation, progress)
             with self._connected() as connection:
                 return committed(connection, operation, progress)
 
@@ -117,6 +121,7 @@ def committed(connection: Connection, operation: Operation[T], progress: Progres
     Raises:
         InvalidValue: the driver commits every statement by itself.
     """
+    progress.committing = False
     connection.commit()  # as above
     connection.begin()
     begin(connection, "BEGIN IMMEDIATE")  # what reads first and then writes would find itself overtaken
@@ -165,6 +170,16 @@ def conflicts_are_stale() -> Iterator[Progress]:
         raise
 
 
+@contextmanager
+def suppress_deadlock() -> Iterator[None]:
+    """Let pass that the database chose this transaction to end a deadlock: nothing of it is stored."""
+    try:
+        yield
+    except DBAPIError as error:
+        if not _says(error.orig, DEADLOCK_STATES, DEADLOCK_CODES):
+            raise
+
+
 def may_be_asked_again(error: DBAPIError) -> bool:
     """Tell whether a question may well be answered the next time."""
     return error.connection_invalidated or _was_taken_back(error.orig)
@@ -173,9 +188,13 @@ def may_be_asked_again(error: DBAPIError) -> bool:
 def _was_taken_back(error: BaseException | None) -> bool:
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorcode", 0) & PRIMARY_RESULT in TAKEN_BACK_RESULTS  # not all have one
+    return _says(error, TAKEN_BACK_STATES, TAKEN_BACK_CODES)
+
+
+def _says(error: BaseException | None, states: tuple[str, ...], codes: tuple[int, ...]) -> bool:
     state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)  # psycopg2 has the other
     code = error.args[0] if error is not None and error.args else None
-    return state in TAKEN_BACK_STATES or code in TAKEN_BACK_CODES
+    return state in states or code in codes
 
 
 def _refuse_autocommit(connection: Connection) -> None:

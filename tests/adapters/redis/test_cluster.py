@@ -14,9 +14,9 @@ from mydso_access import AccessControl, Refused, SignedIn
 from mydso_access.adapters.redis import AsyncRedisCounters, AsyncRedisSignIns, RedisCounters, RedisSignIns
 from mydso_access.errors import BrokenStore, Stale
 from mydso_access.model import AttemptCounter, CounterKey, KeyKind
-from tests.adapters.test_redis import DAY, NOON, sign_in
-from tests.adapters.test_redis_attempts import split
-from tests.adapters.test_redis_server import NEEDED
+from tests.adapters.redis.attempts import split
+from tests.adapters.redis.records import DAY, NOON, sign_in
+from tests.adapters.redis.test_server import NEEDED
 from tests.servers import KINDS, launch
 from tests.support import HOME, PATIENCE, RIGHT, CountingHasher, policy
 

@@ -9,12 +9,10 @@ import pytest
 
 from mydso_access.adapters.redis import COMPARE_AND_SET, RedisCounters
 from mydso_access.errors import BrokenStore
-from tests.adapters import test_redis as records
-from tests.adapters.test_redis import AT, KEY, SIGN_IN_AT, Open, counter, sign_in
+from tests.adapters.redis.records import AT, KEY, SIGN_IN_AT, Open, counter, sign_in
 from tests.servers import Server, serving
 
 redis = pytest.importorskip("redis")
-url, opening = records.url, records.opening  # fixtures
 
 
 @pytest.fixture(scope="module")

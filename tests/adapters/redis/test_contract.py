@@ -9,11 +9,9 @@ import pytest
 from mydso_access import MemoryRepositories
 from mydso_access.adapters.redis import AsyncRedisCounters, AsyncRedisSignIns, RedisCounters, RedisSignIns
 from mydso_access.testing.conformance import CounterContract, RaceContract, SignInContract
-from tests.adapters import test_redis as records
-from tests.adapters.test_redis_attempts import Split
+from tests.adapters.redis.attempts import Split
 
 redis = pytest.importorskip("redis")
-url = records.url  # a fixture
 
 
 class Awaitable:
