@@ -6,13 +6,14 @@
 import sys
 from pathlib import Path
 
-from generators import events, policy, reasons, rules, sign_in_table
+from generators import events, policy, reasons, roles, rules, sign_in_table
 
 REFERENCE = Path(__file__).parent / "reference"
 PAGES = {
     "events.md": events.page,
     "policy.md": policy.page,
     "reasons.md": reasons.page,
+    "roles.md": roles.page,
     "rules.md": rules.page,
     "sign-in-table.md": sign_in_table.page,
 }

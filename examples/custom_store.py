@@ -21,20 +21,23 @@ from mydso_access import AccessControl, AttemptCounter, CounterKey, Event, Secur
 from mydso_access.adapters.argon2 import Argon2Hasher
 from mydso_access.adapters.codec import read, written
 from mydso_access.adapters.versions import next_version
+from mydso_access.model import Customer, Entity, EventKind, Invited, Platform, SsoIdentity, Structure, StructureKind
 from mydso_access.model.event import escaped
-from mydso_access.model.user import seen_at
+from mydso_access.model.user import listed_by, seen_at
 from mydso_access.testing import created, enabled_user
 
-KINDS: dict[str, Any] = {kind.__name__: kind for kind in (User, AttemptCounter, SignIn)}
+KINDS: dict[str, Any] = {kind.__name__: kind for kind in (User, Entity, Platform, Customer, AttemptCounter, SignIn)}
 
 
-def key_text(key: str | CounterKey) -> str:
-    """Return a key as text; an account and an address may have the same digest."""
-    return key if isinstance(key, str) else f"{key.kind.value}:{key.digest}"
+def key_text(*key: Any) -> str:
+    """Return a key as text; an account and an address may have the same digest, two entities customers of one id."""
+    return json.dumps([[part.kind.value, part.digest] if isinstance(part, CounterKey) else part for part in key])
 
 
 def key_of(record: Any) -> str:
-    """Return what a record is found by."""
+    """Return what a record is found by, among those of its kind."""
+    if isinstance(record, Customer):
+        return key_text(record.entity, record.id)
     return key_text(record.key if isinstance(record, AttemptCounter) else record.id)
 
 
@@ -57,7 +60,7 @@ class Journal:
         self.threads = threading.Lock()  # one thread of this process at a time
         self.end = 0  # of what was read so far
         self.records: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
-        self.events: list[Event] = []
+        self.events: dict[str, Event] = {}
 
     @contextmanager
     def caught_up(self) -> Iterator[dict[str, dict[str, Any]]]:
@@ -84,12 +87,15 @@ class Journal:
             raise Stale
         return evolve(record, version=next_version(record.version))
 
-    def append(self, *saved: Any, event: Event | None = None, forgotten: Sequence[Any] = ()) -> None:
+    def append(
+        self, *saved: Any, events: Sequence[Event] = (), forgotten: Sequence[Any] = (), purged: Sequence[Event] = ()
+    ) -> None:
         """Write one line, and answer when the disk has it; memory learns of it as it learns of anybody's line."""
         line = {
             "saved": [(type(each).__name__, each.version, written(each)) for each in saved],
             "forgotten": [(type(each).__name__, key_of(each)) for each in forgotten],
-            "event": event and written(event),
+            "events": [written(each) for each in events],
+            "purged": [each.id for each in purged],
         }
         text = json.dumps(line).encode() + b"\n"
         os.ftruncate(self.file, self.end)  # away with a line that was cut short
@@ -103,8 +109,10 @@ class Journal:
             self.records[kind][key_of(record)] = record
         for kind, key in line["forgotten"]:
             del self.records[kind][key]
-        if line["event"]:
-            self.events.append(read(Event, line["event"]))
+        for event in (read(Event, text) for text in line["events"]):
+            self.events[event.id] = event
+        for event_id in line["purged"]:
+            del self.events[event_id]
 
 
 class Kept:
@@ -113,10 +121,15 @@ class Kept:
     def __init__(self, journal: Journal, kind: type) -> None:
         self.journal, self.kind = journal, kind.__name__
 
-    def get(self, key: Any, /) -> Any:
+    def get(self, *key: Any) -> Any:
         """Return the record with this key."""
         with self.journal.caught_up() as records:
-            return records[self.kind].get(key_text(key))
+            return records[self.kind].get(key_text(*key))
+
+    def found(self, condition: Callable[[Any], bool]) -> list[Any]:
+        """Return the records of which this holds."""
+        with self.journal.caught_up() as records:
+            return [each for each in records[self.kind].values() if condition(each)]
 
 
 class Passing(Kept):
@@ -142,8 +155,11 @@ class Users(Kept):
 
     def named(self, name: str, /) -> User | None:
         """Return the user with exactly this name."""
-        with self.journal.caught_up() as records:
-            return next((each for each in records["User"].values() if each.name == name), None)
+        return next(iter(self.found(lambda each: each.name == name)), None)
+
+    def known_as(self, identity: SsoIdentity, /) -> User | None:
+        """Return the user with exactly this identity of single sign-on."""
+        return next(iter(self.found(lambda each: each.sso == identity)), None)
 
     def save(self, user: User, event: Event, /) -> int:
         """Store user and event together."""
@@ -155,20 +171,90 @@ class Users(Kept):
             raise Stale
         self._store(users, event)
 
-    def unseen_since(self, instant: datetime, /, after: User | None, limit: int) -> Sequence[User]:
-        """Return a page of the enabled users who were not seen since."""
+    def remove(self, user: User, event: Event, /) -> None:
+        """Forget a user and store the event, together."""
         with self.journal.caught_up() as records:
-            unseen = [each for each in records["User"].values() if (seen_at(each) or instant) < instant]
-        return after_place(unseen, lambda each: (seen_at(each), each.id), after, limit)
+            stored = records[self.kind].get(key_of(user))
+            if stored is None or stored.version != user.version:
+                raise Stale
+            self.journal.append(forgotten=[user], events=[event])
+
+    def of(self, structure: Structure, /, after: User | None, limit: int) -> Sequence[User]:
+        """Return a page of a structure's users: its own, and who is authorised in it."""
+        entity = structure.id if structure.kind is StructureKind.ENTITY else None
+        found = self.found(lambda each: each.structure == structure or entity in each.memberships)
+        return after_place(found, lambda each: (listed_by(each), each.id), after, limit)
+
+    def unseen_since(
+        self, structure: Structure, instant: datetime, /, after: User | None, limit: int
+    ) -> Sequence[User]:
+        """Return a page of a structure's own enabled users who were not seen since."""
+        found = self.found(lambda each: each.structure == structure and (seen_at(each) or instant) < instant)
+        return after_place(found, lambda each: (seen_at(each), each.id), after, limit)
+
+    def invited_since(self, instant: datetime, /, after: User | None, limit: int) -> Sequence[User]:
+        """Return a page of the users who were invited before an instant, and have not accepted."""
+        found = self.found(lambda each: isinstance(each.login, Invited) and each.login.since < instant)
+        return after_place(found, lambda each: (each.login.since, each.id), after, limit)
+
+    def count(self) -> int:
+        """Return how many users there are."""
+        return len(self.found(lambda _: True))
 
     def _store(self, users: Sequence[User], event: Event) -> list[Any]:
         with self.journal.caught_up() as records:
             stored = [self.journal.compared(user) for user in users]
-            ids = {each.name: each.id for each in records["User"].values()}
-            if any(user.name and ids.setdefault(user.name, user.id) != user.id for user in users):
-                raise Taken("name")
-            self.journal.append(*stored, event=event)
+            for field in ("name", "sso"):
+                ids = {getattr(each, field): each.id for each in records["User"].values()}
+                values = [(getattr(user, field), user.id) for user in users]
+                if any(value and ids.setdefault(value, user_id) != user_id for value, user_id in values):
+                    raise Taken(field)
+            self.journal.append(*stored, events=[event])
         return stored
+
+
+class Structures(Kept):
+    """A `StructureRepository`."""
+
+    def get(self, structure: Structure, /) -> Any:
+        """Return the entity or platform of this name."""
+        return Kept(self.journal, Platform if structure.kind is StructureKind.PLATFORM else Entity).get(structure.id)
+
+    def platform(self) -> Platform | None:
+        """Return the platform."""
+        return next(iter(Kept(self.journal, Platform).found(lambda _: True)), None)
+
+    def save(self, record: Entity | Platform, event: Event, /) -> int:
+        """Store entity or platform and event together."""
+        with self.journal.caught_up() as records:
+            stored = self.journal.compared(record)
+            if isinstance(record, Platform) and records["Platform"].keys() - {key_of(record)}:
+                raise Taken("platform")
+            self.journal.append(stored, events=[event])
+        return int(stored.version)
+
+    def entities(self, *, after: Entity | None, limit: int) -> Sequence[Entity]:
+        """Return a page of the entities."""
+        return after_place(self.found(lambda _: True), lambda each: each.id, after, limit)
+
+
+class Customers(Kept):
+    """A `CustomerRepository`."""
+
+    def save(self, customer: Customer, event: Event, /) -> int:
+        """Store associations and event together."""
+        with self.journal.caught_up():
+            stored = self.journal.compared(customer)
+            self.journal.append(stored, events=[event])
+        return int(stored.version)
+
+    def of(
+        self, entity: str, /, after: Customer | None, limit: int, associated: str | None = None
+    ) -> Sequence[Customer]:
+        """Return a page of an entity's customers; only those of one user, if asked."""
+        found = self.found(lambda each: each.entity == entity)
+        theirs = [each for each in found if associated in (None, each.collector, *each.colleagues)]
+        return after_place(theirs, lambda each: each.id, after, limit)
 
 
 class Events:
@@ -180,13 +266,36 @@ class Events:
     def append(self, event: Event, /) -> None:
         """Store an event that no record is saved with."""
         with self.journal.caught_up():
-            self.journal.append(event=event)
+            self.journal.append(events=[event])
 
-    def page(self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None) -> Sequence[Event]:
+    def page(
+        self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None, actor: str | None = None
+    ) -> Sequence[Event]:
         """Return a page of the trail, earliest first."""
         with self.journal.caught_up():
-            about = [each for each in self.journal.events if subject is None or each.subject == escaped(subject)]
-        return after_place([each for each in about if each.at >= since], lambda each: (each.at, each.id), after, limit)
+            found = [each for each in self.journal.events.values() if each.at >= since]
+        about = [each for each in found if subject is None or each.subject == escaped(subject)]
+        asked = [each for each in about if actor is None or each.actor == escaped(actor)]
+        return after_place(asked, lambda each: (each.at, each.id), after, limit)
+
+    def purge(self, instant: datetime, /, limit: int) -> int:
+        """Forget events that happened before an instant; the file keeps them until it is written anew."""
+        with self.journal.caught_up():
+            over = [each for each in self.journal.events.values() if each.at < instant][:limit]
+            self.journal.append(purged=over)
+        return len(over)
+
+    def pseudonymise(self, user_id: str, pseudonym: str, /, limit: int) -> int:
+        """Replace a user's id by a pseudonym, and erase the addresses of those events."""
+        known_as, other = escaped(user_id), {escaped(user_id): pseudonym}
+        with self.journal.caught_up():
+            theirs = [each for each in self.journal.events.values() if known_as in (each.subject, each.actor)][:limit]
+            changed = [
+                evolve(e, subject=other.get(e.subject, e.subject), actor=other.get(e.actor, e.actor), address=None)
+                for e in theirs
+            ]
+            self.journal.append(events=changed)
+        return len(theirs)
 
 
 class JournalRepositories:
@@ -195,6 +304,7 @@ class JournalRepositories:
     def __init__(self, path: Path) -> None:
         self.journal = Journal(path)
         self.users, self.events = Users(self.journal, User), Events(self.journal)
+        self.structures, self.customers = Structures(self.journal, Entity), Customers(self.journal, Customer)
         self.counters, self.sign_ins = Passing(self.journal, AttemptCounter), Passing(self.journal, SignIn)
 
 
@@ -203,11 +313,13 @@ if __name__ == "__main__":
     one, other = JournalRepositories(path), JournalRepositories(path)  # as if in two processes
     hasher = Argon2Hasher(SecurityPolicy.my_dso_manager().hashing)
     anna = enabled_user("anna", "Correct-Horse-9", hasher=hasher, since=datetime.now(UTC))
+    founded = Event(id="founded", kind=EventKind.STRUCTURE_CREATED, at=anna.saved_at, structure=anna.structure)
+    one.structures.save(Entity(id=anna.structure.id, title="Lyon"), founded)
     one.users.save(anna, created(anna))
     for password in ("Correct-Horse-9", *(f"guess-{number}" for number in range(5))):
         outcome = AccessControl(one).sign_in("anna", password, address="203.0.113.7")
         print(f"one    {password:<16} {type(outcome).__name__}")
     outcome = AccessControl(other).sign_in("anna", "Correct-Horse-9", address="203.0.113.7")
     print(f"other  Correct-Horse-9  {type(outcome).__name__}")
-    for event in other.events.page(anna.saved_at, after=None, limit=100):
+    for event in other.events.page(anna.saved_at, after=None, limit=100, subject=anna.id):
         print(f"trail  {event.kind.value:<22} {event.reason.value if event.reason else ''}".rstrip())

@@ -1,4 +1,4 @@
-"""Sign in rightly once and wrongly five times, and see what the library decides, what it says and what it remembers."""
+"""From nothing to a signed-in user; then five wrong passwords, and what the library decides, says and remembers."""
 
 import tempfile
 from datetime import UTC, datetime
@@ -7,23 +7,21 @@ from typing import assert_never
 
 from sqlalchemy import create_engine
 
-from mydso_access import AccessControl, Busy, Refused, SecurityPolicy, SignedIn
-from mydso_access.adapters.argon2 import Argon2Hasher
+from mydso_access import AccessControl, Busy, Entity, Founded, InvitationMessage, NewUser, Refused, SignedIn, System
 from mydso_access.adapters.sqlalchemy import SqlRepositories, upgrade
-from mydso_access.testing import created, enabled_user
+from mydso_access.messages import wording
 
 ADDRESS = "203.0.113.7"
 PASSWORD = "Correct-Horse-9"  # noqa: S105  # an example's, worth nothing
 
-policy = SecurityPolicy.my_dso_manager()
-hasher = Argon2Hasher(policy.hashing)
 
-
-def save_a_user(repositories: SqlRepositories) -> None:
-    """Save a user who may sign in; every save of a user brings the event that says why."""
-    user = enabled_user("Anna.Petit", PASSWORD, hasher=hasher, since=datetime.now(UTC))
-    repositories.users.save(user, created(user))
-    print(f"Saved {user.id}, whose login name is {user.name!r}.\n")
+def invite_the_first(access: AccessControl) -> InvitationMessage:
+    """Found an entity, and return the invitation of its first main administrator, which the host has to send."""
+    anna = NewUser(email="anna.petit@example.com", role="administrator", name="Anna.Petit")
+    founded = access.found(System("quickstart"), Entity(id="lyon", title="Lyon"), anna)
+    if isinstance(founded, Founded) and isinstance(founded.messages[0], InvitationMessage):
+        return founded.messages[0]
+    raise SystemExit(str(founded))
 
 
 def attempt(access: AccessControl, title: str, password: str) -> None:
@@ -32,7 +30,7 @@ def attempt(access: AccessControl, title: str, password: str) -> None:
     match access.sign_in("anna.petit", password, address=ADDRESS):
         case SignedIn(user=user, proof=proof):
             proven = ", ".join(factor.value for factor, _ in proof.factors)
-            print(f"  SignedIn   {user.id}, proven by {proven}")
+            print(f"  SignedIn   {user.name}, proven by {proven}")
         case Refused() as refused:
             print(f"  log        {refused.explain()}")
             print(f"  person     {refused.public_message}")
@@ -43,29 +41,26 @@ def attempt(access: AccessControl, title: str, password: str) -> None:
             assert_never(never)
 
 
-def show_the_trail(repositories: SqlRepositories, since: datetime) -> None:
-    """Print every stored event; the text typed as a password or as an unknown name is in none of them."""
-    print("\nThe audit trail:")
-    for event in repositories.events.page(since, after=None, limit=100):
-        reason = f"  {event.reason.value} ({event.rule})" if event.reason else f"  ({event.rule})" if event.rule else ""
-        print(f"  {event.at:%H:%M:%S}  {event.kind.value:<22} {event.subject}{reason}")
-
-
 def main(database: Path) -> None:
     """Play the story in a new SQLite file; any URL of a PostgreSQL or MariaDB database would do as well."""
     began, engine = datetime.now(UTC), create_engine(f"sqlite:///{database}")
     with engine.begin() as connection:
         upgrade(connection)  # creates the tables
-    repositories = SqlRepositories(engine)
-    access = AccessControl(repositories, policy=policy, hasher=hasher)
+    access = AccessControl(SqlRepositories(engine))
 
-    save_a_user(repositories)
-    attempt(access, "The right password:", PASSWORD)
+    invitation = invite_the_first(access)
+    print(wording(invitation, "en", link="https://app.example.com/access").body)
+    access.accept_invitation(invitation.token or "", PASSWORD)
+    attempt(access, "After it:", PASSWORD)
     for number in range(1, 6):
         attempt(access, f"Wrong password, number {number}:", f"guess-{number}")
-    elsewhere = AccessControl(SqlRepositories(engine), policy=policy)  # as in another process: the file remembers
+    elsewhere = AccessControl(SqlRepositories(engine))  # as in another process: the file remembers
     attempt(elsewhere, "The right password again, while the account is blocked:", PASSWORD)
-    show_the_trail(repositories, since=began)
+
+    print("\nThe audit trail:")
+    for event in SqlRepositories(engine).events.page(began, after=None, limit=100):
+        reason = f"  {event.reason.value} ({event.rule})" if event.reason else f"  ({event.rule})" if event.rule else ""
+        print(f"  {event.at:%H:%M:%S}  {event.kind.value:<22}{reason}")
     engine.dispose()
 
 

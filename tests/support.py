@@ -21,18 +21,22 @@ from mydso_access.model import (
     Disabled,
     DisabledBecause,
     Enabled,
+    Entity,
     Event,
     EventKind,
     Invited,
     NoLogin,
+    Platform,
     Secret,
     Structure,
+    StructureRecord,
     User,
 )
 from mydso_access.policy import HashingPolicy
 from mydso_access.testing import ManualClock
 from mydso_access.testing.clock import A_MONDAY
 
+PARTS = ("users", "structures", "customers", "counters", "sign_ins", "events")
 RIGHT = "Correct-Horse-9"
 HOME, ELSEWHERE = "192.0.2.1", "192.0.2.9"
 PATIENCE = 5.0  # seconds until something that hangs has failed
@@ -93,6 +97,7 @@ def active(name: str, /, **changes: Any) -> User:
             "id": f"id-{name}",
             "category": Category.ACTIVE,
             "structure": Structure.entity("e1"),
+            "role": "collector",
             "login": Enabled(A_MONDAY),
             "name": name,
             "credential": Credential(Secret(RIGHT), A_MONDAY),
@@ -102,6 +107,7 @@ def active(name: str, /, **changes: Any) -> User:
     )
 
 
+PLACES = (Entity(id="e1", title="Lyon"), Platform(id="p1", title="The group"))
 PEOPLE = {
     "known": active("known"),
     "disabled": active("disabled", login=Disabled(DisabledBecause.ADMINISTRATOR, A_MONDAY)),
@@ -119,15 +125,31 @@ def add(repositories: Any, *users: User) -> None:
         repositories.users.save(user, event)
 
 
+def settle(repositories: Any, *records: StructureRecord) -> None:
+    """Save structures as a host would."""
+    for record in records:
+        event = Event(
+            id=f"found-{record.id}", kind=EventKind.STRUCTURE_CREATED, at=A_MONDAY, structure=record.structure
+        )
+        repositories.structures.save(record, event)
+
+
 def with_parts(repositories: Any, **parts: Any) -> Any:
     """Return the repositories with some of them replaced."""
-    own = {name: getattr(repositories, name) for name in ("users", "counters", "sign_ins", "events")}
+    own = {name: getattr(repositories, name) for name in PARTS}
     return SimpleNamespace(**own | parts)
+
+
+def methods_of(repository: Any) -> dict[str, Any]:
+    """Return a repository's calls by their names."""
+    names = (name for name in dir(repository) if not name.startswith("_"))
+    return {name: method for name in names if callable(method := getattr(repository, name))}
 
 
 def populated(*users: User) -> MemoryRepositories:
     """Return repositories in memory with these users, or with one of each kind."""
     repositories = MemoryRepositories()
+    settle(repositories, *PLACES)
     add(repositories, *(users or PEOPLE.values()))
     return repositories
 
@@ -154,7 +176,7 @@ class World:
         return self.repositories.counters.get(key) or AttemptCounter(key)
 
     def events(self) -> list[Event]:
-        return [event for event in self.repositories.events.all() if not event.id.startswith("add-")]
+        return [each for each in self.repositories.events.all() if not each.id.startswith(("add-", "found-"))]
 
 
 def argon2() -> Argon2Hasher:

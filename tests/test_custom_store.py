@@ -11,8 +11,16 @@ import pytest
 from examples.custom_store import JournalRepositories
 
 from mydso_access import AccessControl
-from mydso_access.testing.conformance import CounterContract, EventContract, RaceContract, SignInContract, UserContract
-from tests.support import CountingHasher, active, add, policy
+from mydso_access.testing.conformance import (
+    CounterContract,
+    CustomerContract,
+    EventContract,
+    RaceContract,
+    SignInContract,
+    StructureContract,
+    UserContract,
+)
+from tests.support import PLACES, CountingHasher, active, add, policy, settle
 from tests.test_races import at_once
 
 ROOT = Path(__file__).parents[1]
@@ -25,6 +33,12 @@ class InAJournal:
 
 
 class TestUsers(InAJournal, UserContract): ...
+
+
+class TestStructures(InAJournal, StructureContract): ...
+
+
+class TestCustomers(InAJournal, CustomerContract): ...
 
 
 class TestCounters(InAJournal, CounterContract): ...
@@ -43,6 +57,7 @@ def test_two_stores_of_one_file_evaluate_five_guesses_between_them(tmp_path: Pat
     hasher = CountingHasher(seconds=0.005)
     one = JournalRepositories(tmp_path / "journal")
     other = JournalRepositories(tmp_path / "journal")
+    settle(one, *PLACES)
     add(one, active("known"))
     doors = [AccessControl(store, policy=policy(), hasher=hasher) for store in (one, other)]
 
@@ -98,6 +113,7 @@ print(hasher.evaluations)
 
 def test_three_processes_evaluate_five_guesses_between_them(tmp_path: Path) -> None:
     store = JournalRepositories(tmp_path / "journal")
+    settle(store, *PLACES)
     add(store, active("known"))
     command = [sys.executable, "-c", PROCESS, str(tmp_path / "journal")]
     processes = [

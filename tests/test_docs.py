@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import mydso_access
+
 ROOT = Path(__file__).parents[1]
 PAGES = [
     ROOT / "README.md",
@@ -73,6 +75,33 @@ def test_the_generated_pages_are_what_the_code_says() -> None:
     command = [sys.executable, str(ROOT / "docs" / "generate.py"), "--check"]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_every_rule_has_a_test_and_those_of_the_help_pages_one_named_by_its_number() -> None:
+    rules = tomllib.loads((ROOT / "docs" / "rules.toml").read_text(encoding="utf-8"))["rules"]
+    tests = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")]
+    named = {part.upper() for text in tests for test in re.findall(r"def (test_\w+)", text) for part in test.split("_")}
+    told = {rule for text in tests for rule in re.findall(r"\b[SAD][1-9][0-9]?\b", text)}
+    assert {rule for rule in rules if rule[0] == "S"} - named == set()
+    assert set(rules) - named - told == set()
+
+
+def test_every_public_name_stands_on_the_page_of_the_python_interface() -> None:
+    page = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+    described = set(re.findall(r":: [\w.]+\.(\w+)$", page, re.MULTILINE)) | set(re.findall(r"`(\w+)`", page))
+    assert set(mydso_access.__all__) - described == set()
+    doors = set(re.findall(r"\w+", page.partition(":members:")[2].partition(":inherited-members:")[0]))
+    calls = {call for call in dir(mydso_access.AccessControl) if not call.startswith("_")}
+    assert calls == doors
+
+
+def test_the_architecture_page_names_every_part_of_the_house() -> None:
+    page = (ROOT / "docs" / "explanation" / "architecture.md").read_text(encoding="utf-8")
+    house = ROOT / "src" / "mydso_access"
+    files = {path.name for path in house.glob("*.py")} - {"__main__.py"}
+    folders = {f"{path.parent.name}/" for path in house.glob("*/__init__.py")}
+    decisions = {path.name for path in (house / "decisions").glob("*.py")} - {"__init__.py"}
+    assert {part for part in files | folders | decisions if part not in page} == set()
 
 
 def test_the_changelog_has_an_entry_for_the_present_version() -> None:

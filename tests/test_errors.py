@@ -45,7 +45,15 @@ EXAMPLES = [
         ),
         ["call"],
     ),
-    (Stale(), "the record was saved by someone else since it was loaded; nothing was stored", []),
+    (Stale(), "the record was saved by someone else since it was loaded; nothing was stored", ["joined"]),
+    (
+        Stale(joined=True),
+        (
+            "the record was saved by someone else since it was loaded; nothing was stored: "
+            "begin your transaction anew"
+        ),
+        ["joined"],
+    ),
     (
         UnreadableRecord("User.login.since", "'x' (str)", "microseconds since 1970"),
         "stored User.login.since is 'x' (str): expected microseconds since 1970",
@@ -72,7 +80,7 @@ def test_every_exception_of_ours_is_public_derives_from_one_base_and_is_shown_he
 
 
 @pytest.mark.parametrize(
-    ("error", "message", "attributes"), EXAMPLES, ids=[type(example).__name__ for example, *_ in EXAMPLES]
+    ("error", "message", "attributes"), EXAMPLES, ids=[repr(example)[:32] for example, *_ in EXAMPLES]
 )
 def test_an_exception_keeps_its_message_and_its_data_through_pickle_and_copy(
     error: AccessError, message: str, attributes: list[str]

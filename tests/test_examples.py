@@ -7,17 +7,21 @@ from pathlib import Path
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
-def test_the_quickstart_shows_a_sign_in_five_failures_a_block_and_the_trail() -> None:
+def test_the_quickstart_shows_an_invitation_a_sign_in_five_failures_a_block_and_the_trail() -> None:
     command = [sys.executable, str(EXAMPLES / "quickstart.py")]
     shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
 
-    assert shown.count("SignedIn   user-anna.petit, proven by password") == 1
+    assert shown.count("Your login name: anna.petit\n") == 1
+    assert shown.count("https://app.example.com/access/invitation?token=") == 1
+    assert shown.count("SignedIn   anna.petit, proven by password") == 1
     assert shown.count("log        wrong_secret (S36, installation)") == 5
     assert shown.count("log        account_blocked (S36, installation); free again at ") == 1
     assert shown.count("person     The name or the password is not right.") == 6
     trail = [line.split()[1] for line in shown.partition("The audit trail:\n")[2].splitlines()]
     assert trail == [
         "user_created",
+        "structure_created",
+        "user_activated",
         "authn_login_success",
         *["authn_login_fail"] * 5,
         "authn_login_lock",

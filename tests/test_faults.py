@@ -26,7 +26,7 @@ from mydso_access import (
 )
 from mydso_access.decisions.lockout import current
 from mydso_access.model import AttemptCounter, EventKind, Reason
-from tests.support import HOME, RIGHT, CountingHasher, World, active, policy, with_parts
+from tests.support import HOME, PARTS, RIGHT, CountingHasher, World, active, methods_of, policy, with_parts
 
 NEW = "Another-Horse-10"
 
@@ -40,20 +40,17 @@ class Faulty:
 
     def __init__(self, repositories: Any, fails: Callable[[int], bool], *, after: bool) -> None:
         self.calls, self._fails, self._after = 0, fails, after
-        for name in ("users", "counters", "sign_ins", "events"):
-            setattr(self, name, SimpleNamespace(**self._wrapped(getattr(repositories, name))))
-
-    def _wrapped(self, repository: Any) -> dict[str, Any]:
-        methods = ("get", "named", "save", "append")
-        return {name: self._failing(getattr(repository, name)) for name in methods if hasattr(repository, name)}
+        for part in PARTS:
+            own = methods_of(getattr(repositories, part))
+            setattr(self, part, SimpleNamespace(**{name: self._failing(method) for name, method in own.items()}))
 
     def _failing(self, method: Any) -> Any:
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Any, **named: Any) -> Any:
             self.calls += 1
             fails = self._fails(self.calls)
             if fails and not self._after:
                 raise ConnectionLostError
-            answer = method(*arguments)
+            answer = method(*arguments, **named)
             if fails:
                 raise ConnectionLostError
             return answer
@@ -226,19 +223,17 @@ def test_another_persons_record_is_a_broken_store_or_nobody(answer: Any) -> None
 
 def asynchronous(world: World) -> SimpleNamespace:
     def awaited(method: Any) -> Any:
-        async def call(*arguments: Any) -> Any:
+        async def call(*arguments: Any, **named: Any) -> Any:
             await asyncio.sleep(0)
-            return method(*arguments)
+            return method(*arguments, **named)
 
         return call
 
-    users, counters, events = world.repositories.users, world.repositories.counters, world.repositories.events
-    return SimpleNamespace(
-        users=SimpleNamespace(get=awaited(users.get), named=awaited(users.named), save=awaited(users.save)),
-        counters=SimpleNamespace(get=awaited(counters.get), save=awaited(counters.save)),
-        sign_ins=world.repositories.sign_ins,
-        events=SimpleNamespace(append=awaited(events.append)),
-    )
+    parts = {}
+    for part in PARTS:
+        own = methods_of(getattr(world.repositories, part))
+        parts[part] = SimpleNamespace(**{name: awaited(method) for name, method in own.items()})
+    return SimpleNamespace(**parts)
 
 
 def test_an_asynchronous_store_behind_the_synchronous_door_raises_and_evaluates_nothing() -> None:

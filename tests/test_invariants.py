@@ -25,7 +25,7 @@ from mydso_access import (
 )
 from mydso_access.adapters.system import SystemClock
 from mydso_access.model import KeyKind
-from tests.support import HOME, RIGHT, CountingHasher, World, argon2, policy
+from tests.support import HOME, PARTS, RIGHT, CountingHasher, World, argon2, policy
 
 ATTACKER, OWNER = "198.51.100.7", "192.0.2.1"
 NAMES = ("known", "nobody", "disabled", "invited", "sso_only", "contact")
@@ -120,7 +120,7 @@ def test_invariant_12_a_traceback_with_locals_shows_no_password() -> None:
     def broken(_: Any) -> None:
         raise ConnectionError
 
-    world.repositories = type("R", (), {n: getattr(world.repositories, n) for n in ("users", "sign_ins", "events")})
+    world.repositories = type("R", (), {n: getattr(world.repositories, n) for n in PARTS})
     world.repositories.counters = type("C", (), {"get": staticmethod(broken)})  # type: ignore[misc]
     canaries = ["Canary-Old-1", "Canary-New-22"]
     calls = [

@@ -3,20 +3,24 @@
 import asyncio
 import contextlib
 import random
+import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from attrs import evolve
 
-from mydso_access import AccessControl, AsyncAccessControl, Busy, Refused, SignedIn
+from mydso_access import AccessControl, AsyncAccessControl, Busy, Done, Entity, Reason, Refused, SignedIn
 from mydso_access.adapters.memory import MemoryCounters
 from mydso_access.decisions.lockout import current
 from mydso_access.model import AttemptCounter, CounterKey
-from tests.support import RIGHT, CountingHasher, World, active, policy, populated, with_parts
+from tests.administration_world import stored
+from tests.flows.scene import LYON, ROOT, Scene
+from tests.support import RIGHT, CountingHasher, World, active, policy, populated, settle, with_parts
 
 THREADS, GUESSES, ROUNDS = 32, 50, 20
 
@@ -194,3 +198,75 @@ def test_the_race_test_bites_a_store_that_compares_nothing() -> None:
     access = AccessControl(racy, policy=world.policy, hasher=world.hasher)
     at_once(THREADS, lambda thread: access.sign_in("known", "guess", address=f"10.{thread}.0.1"))
     assert world.hasher.evaluations > 5
+
+
+# --- administration
+
+
+@pytest.fixture
+def hurried() -> Iterator[None]:
+    """Let threads take turns two hundred times as often: what a flow reads and what it saves lie apart."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(usual / 200)
+    yield
+    sys.setswitchinterval(usual)
+
+
+def operations(access: AccessControl) -> tuple[Callable[[str], object], ...]:
+    return (
+        lambda who: access.appoint(ROOT, LYON, who),
+        lambda who: access.dismiss(ROOT, LYON, who),
+        lambda who: access.dismiss(ROOT, LYON, who),
+        lambda who: access.disable_user(ROOT, who),
+        lambda who: access.enable_user(ROOT, who),
+        lambda who: access.change_role(ROOT, who, "guest"),
+        lambda who: access.change_role(ROOT, who, "administrator"),
+    )
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("seed", range(5))
+def test_a13_8_threads_that_appoint_dismiss_disable_and_demote_leave_a_main_administrator_after_every_round(
+    seed: int,
+) -> None:
+    chance, scene = random.Random(seed), Scene()
+    administrators = ("id-boss", "id-deputy", "id-manager")
+    for _ in range(40):
+        asked = [(chance.choice(operations(scene.access)), chance.choice(administrators)) for _ in range(8)]
+
+        def ask(number: int, asked: list[tuple[Callable[[str], object], str]] = asked) -> None:
+            operation, who = asked[number]
+            assert isinstance(operation(who), Done | Refused | Busy)
+
+        at_once(8, ask)
+        now = stored(scene.repositories)
+        assert now.administrators(LYON) == now.listed(LYON) != set()
+
+
+@pytest.mark.usefixtures("hurried")
+def test_invariant_5_of_16_threads_that_accept_one_invitation_one_wins() -> None:
+    for _ in range(20):
+        scene, outcomes = Scene(), list[object]()
+        access = scene.access
+        token = access.renew_invitation(ROOT, "id-invited").messages[0].token
+
+        def accept(
+            number: int, token: Any = token, access: AccessControl = access, outcomes: list[object] = outcomes
+        ) -> None:
+            outcomes.append(access.accept_invitation(token, f"Another-Horse-{number}"))
+
+        at_once(16, accept)
+        assert 1 == sum(isinstance(each, Done) for each in outcomes)
+        assert {Reason.DEAD_TOKEN} == {each.reason for each in outcomes if isinstance(each, Refused)}
+
+
+@pytest.mark.usefixtures("hurried")
+def test_d16_8_threads_that_authorise_one_user_lose_no_membership() -> None:
+    for _ in range(10):
+        scene = Scene()
+        access, entities = scene.access, [f"entity-{number}" for number in range(8)]
+        settle(scene.repositories, *(Entity(id=each, title=each) for each in entities))
+        at_once(
+            8, lambda number, access=access, entities=entities: access.authorise(ROOT, "id-nowhere", entities[number])
+        )
+        assert frozenset(entities) == scene.user("nowhere").memberships

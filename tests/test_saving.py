@@ -146,3 +146,20 @@ def test_a_save_that_stays_stale_is_busy_gives_both_charges_back_and_clears_noth
     assert [(1, 0)] * 2 == [state(world.account("known")), state(world.address())]
     assert [EventKind.REFUSED] == kinds(world)
     assert RIGHT == stored_password(world)
+
+
+@pytest.mark.parametrize("request_name", RIGHT_REQUESTS)
+def test_a_save_that_joined_the_hosts_transaction_and_is_stale_is_raised_at_once(request_name: str) -> None:
+    world, tries = World(), []
+
+    def save(*arguments: Any) -> int:
+        tries.append(arguments)
+        raise Stale(joined=True)
+
+    outcome = outcome_of(REQUESTS[request_name], world, replacing(world, users_save=save))
+    assert isinstance(outcome, Stale)
+    assert (True, 1, [(0, 0)] * 2) == (
+        outcome.joined,
+        len(tries),
+        [state(world.account("known")), state(world.address())],
+    )

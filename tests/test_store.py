@@ -11,26 +11,19 @@ from attrs import evolve
 
 from mydso_access import BrokenStore, InvalidValue, Reason, Refused, Stale, StoreUnavailable, Taken
 from mydso_access.model import AttemptCounter, Category, Failure, Reservation, Structure, User
-from tests.support import HOME, RIGHT, World, active, policy
+from tests.support import HOME, PARTS, RIGHT, World, active, methods_of, policy
 from tests.test_faults import outcome_of, sign_in
 
 NAIVE = datetime(2026, 3, 2, 9)  # noqa: DTZ001
 PARIS = ZoneInfo("Europe/Paris")
-METHODS = {
-    "users": ("get", "named", "save"),
-    "counters": ("get", "save", "purge"),
-    "sign_ins": ("purge",),
-    "events": ("append",),
-}
 
 
 def replacing(world: World, **calls: Any) -> Any:
     """Return the world's repositories with some calls replaced, each named like `counters_save`."""
     parts = {}
-    for part, methods in METHODS.items():
-        repository = getattr(world.repositories, part)
-        own = {method: getattr(repository, method) for method in methods}
-        parts[part] = SimpleNamespace(**{method: calls.pop(f"{part}_{method}", call) for method, call in own.items()})
+    for part in PARTS:
+        own = methods_of(getattr(world.repositories, part))
+        parts[part] = SimpleNamespace(**{name: calls.pop(f"{part}_{name}", method) for name, method in own.items()})
     assert not calls
     return SimpleNamespace(**parts)
 
@@ -119,7 +112,8 @@ def test_a_record_that_cannot_even_be_made_is_an_unavailable_store_and_gives_bot
     world = World()
 
     def broken_row(name: str) -> User:  # an active user of the platform
-        return User(id="id-known", name=name, category=Category.ACTIVE, structure=Structure.platform("p1"))
+        platform = Structure.platform("p1")
+        return User(id="id-known", name=name, category=Category.ACTIVE, structure=platform, role="collector")
 
     outcome = outcome_of(sign_in("known", RIGHT), world, replacing(world, users_named=broken_row))
     assert isinstance(outcome, StoreUnavailable)

@@ -1,12 +1,31 @@
 """Every kind of event: brought about in a small installation, and the fields it was stored with."""
 
 from datetime import timedelta
+from typing import TypeVar
 
 import attrs
 
 from generators.markdown import code, document, table
 from generators.world import ADDRESS, PASSWORD, World
-from mydso_access import Event, EventKind
+from mydso_access import (
+    Category,
+    Done,
+    Entity,
+    Event,
+    EventKind,
+    Founded,
+    NewUser,
+    Platform,
+    Proof,
+    ResetRequested,
+    Secret,
+    SignedIn,
+    SignInMode,
+    SteppedUp,
+    Structure,
+    StructurePolicy,
+    System,
+)
 
 INTRODUCTION = """\
 # Events
@@ -23,11 +42,43 @@ MEANINGS = {
     EventKind.SIGNED_IN: "a complete sign-in; stored together with the user's record",
     EventKind.REFUSED: "a sign-in was refused, for a reason that leaves an event ([reasons](reasons.md))",
     EventKind.BLOCK_STARTED: "an account (S36) or an address (S37) is blocked from now on, or has reached its hard cap (D4)",
-    EventKind.BLOCK_ENDED: "a block has ended; noticed, and stored, at the next admitted or refused attempt on that key",
-    EventKind.USER_CREATED: "a user exists from now on; the host stores it together with the user's record",
-    EventKind.PASSWORD_CHANGED: "a user has changed their password; stored together with the user's record",
+    EventKind.BLOCK_ENDED: (
+        "a block has ended: noticed, and stored, at the next admitted or refused attempt on that key; or somebody ended it "
+        "(D17), who then is its actor"
+    ),
+    EventKind.USER_CREATED: "a user exists from now on: added, or invited as a structure's first main administrator",
+    EventKind.PASSWORD_CHANGED: "a user has changed their password",
     EventKind.PASSWORD_CHANGE_REFUSED: "the old password was wrong, or its account is blocked",
+    EventKind.PASSWORD_RESET_SENT: "a message that resets the password was made; nobody proved to be anybody",
+    EventKind.PASSWORD_RESET: "a new password was set with the token of such a message",
+    EventKind.STEPPED_UP: "somebody who is signed in proved their password again",
+    EventKind.STEP_UP_REFUSED: "the password given for that was wrong, or its account is blocked",
+    EventKind.ENTERED: "a user entered an entity: their own, or one that they are authorised in",
+    EventKind.ACCESSED: "the host said that a session was used (D15)",
+    EventKind.INVITATION_SENT: "a new invitation was made, and the one before is dead (S13, A9)",
+    EventKind.INVITATION_ACCEPTED: "the password was created from the invitation (S12)",
+    EventKind.USER_UPDATED: "what people call a user, or how the first factor is proven, has changed",
+    EventKind.USER_DISABLED: "a login was disabled: by somebody, because it was dormant (S25) or its invitation lapsed (S10)",
+    EventKind.USER_ENABLED: "a login was enabled again",
+    EventKind.USER_WARNED: "a warning was made that the login goes dormant or the invitation lapses",
+    EventKind.USER_FORGOTTEN: (
+        "the personal data of a user were erased (once), and their record removed (once more, under the pseudonym)"
+    ),
+    EventKind.EMAIL_CHANGE_ASKED: "another e-mail address waits to be confirmed",
+    EventKind.EMAIL_CHANGED: "the e-mail address has changed",
+    EventKind.MOBILE_CHANGED: "the mobile number has changed",
+    EventKind.RIGHTS_CHANGED: "role, category, import flag, memberships or appointments of a user have changed",
+    EventKind.STRUCTURE_CREATED: "a platform or an entity exists from now on",
+    EventKind.STRUCTURE_UPDATED: "a structure's title, or how its users prove the first factor, has changed",
+    EventKind.SETTINGS_CHANGED: "a structure asks for something else; the differences say what",
+    EventKind.MAIN_ADMINISTRATORS_CHANGED: "a structure has one main administrator more or fewer: the subject",
+    EventKind.CUSTOMER_ASSOCIATED: "a customer has one more colleague, or a collector: the subject",
+    EventKind.CUSTOMER_DISSOCIATED: "a customer has one colleague fewer, or no collector any more: the subject",
 }
+
+T = TypeVar("T")
+HOST = System("host")
+LYON = Structure.entity("lyon")
 
 
 def page() -> str:
@@ -42,6 +93,20 @@ def page() -> str:
 def story() -> dict[EventKind, list[str]]:
     """Bring about every kind of event and return the fields each was stored with."""
     world = World()
+    attempts(world)
+    people(world)
+    optional = [field.name for field in attrs.fields(Event) if field.name not in ("id", "kind", "at")]
+    stored = world.repositories.events.all()
+    if missing := set(EventKind) - {event.kind for event in stored}:
+        raise AssertionError(f"never brought about: {missing}")
+    return {
+        kind: [name for name in optional if any(event.kind is kind and getattr(event, name) for event in stored)]
+        for kind in EventKind
+    }
+
+
+def attempts(world: World) -> None:
+    """Sign in rightly and wrongly, and change a password."""
     anna = "user-anna"
 
     def attempt(password: str) -> None:
@@ -55,12 +120,81 @@ def story() -> dict[EventKind, list[str]]:
     attempt(PASSWORD)
     world.access.change_password(anna, "not the password", "Another-Horse-8", address=ADDRESS)
     world.access.change_password(anna, PASSWORD, "Another-Horse-8", address=ADDRESS)
-    optional = [field.name for field in attrs.fields(Event) if field.name not in ("id", "kind", "at")]
-    stored = world.repositories.events.all()
-    return {
-        kind: [name for name in optional if any(event.kind is kind and getattr(event, name) for event in stored)]
-        for kind in EventKind
-    }
+
+
+def people(world: World) -> None:
+    """Found a platform and an entity, and let everything happen there that leaves an event."""
+    access, clock = world.access, world.clock
+    group = Platform(id="group", title="The group")
+    multi = NewUser(email="head@example.com", role="administrator", name="the.head", category=Category.MULTI_ENTITY)
+    head = signed_in(world, expect(Founded, access.found(HOST, group, multi)))
+    boss = NewUser(email="boss@example.com", role="administrator", name="the.boss")
+    actor = signed_in(world, expect(Founded, access.found(HOST, Entity(id="lyon", title="Lyon"), boss)))
+    user = people_come(world, actor)
+    proof = people_work(world, user)
+    access.change_settings(actor, LYON, StructurePolicy({"dormancy.months": 2}))
+    expect(Done, access.describe_structure(HOST, LYON, title="Lyon 2", sign_in_mode=SignInMode.PASSWORD))
+    for change in (access.appoint, access.dismiss):
+        expect(Done, change(actor, LYON, user))
+    for associated in (access.associate, access.dissociate):
+        expect(Done, associated(actor, "lyon", "customer-7", user))
+    access.unblock_account(actor, user)
+    access.unblock_address(head, ADDRESS)
+    access.enter(proof, "lyon")
+    clock.move(timedelta(days=50))
+    access.sweep(send=lambda _: None)
+    access.disable_user(HOST, user)
+    access.enable_user(HOST, user)
+    contact = NewUser(email="left@example.com", role="guest", category=Category.INACTIVE)
+    access.forget_user(
+        HOST, expect(Done, access.add_user(HOST, LYON, contact)).record.id
+    )  # whose events lose addresses
+
+
+def people_come(world: World, actor: Proof) -> str:
+    """Add a user, who is invited twice and then renamed, and return the id."""
+    access = world.access
+    new = NewUser(email="carl@example.com", role="collector", name="carl.long")
+    user = expect(Done, access.add_user(actor, LYON, new)).record.id
+    renewed = expect(Done, access.renew_invitation(actor, user))
+    accept(world, renewed.messages[0].token)
+    expect(Done, access.change_role(actor, user, "administrator"))
+    expect(Done, access.rename(actor, user, "Carl Long"))
+    return user
+
+
+def people_work(world: World, user: str) -> Proof:
+    """Let a user do what users do of themselves, and return the latest proof."""
+    access = world.access
+    proof = expect(SignedIn, access.sign_in("carl.long", PASSWORD, address=ADDRESS)).proof
+    access.step_up(proof, "not the password", address=ADDRESS)
+    proof = expect(SteppedUp, access.step_up(proof, PASSWORD, address=ADDRESS)).proof
+    access.accessed(proof)
+    asked = expect(Done, access.change_email(proof, user, "carl.long@example.com"))
+    expect(Done, access.confirm_email(asked.messages[0].token))
+    expect(Done, access.change_mobile(proof, user, "+33612345678"))
+    requested = expect(ResetRequested, access.request_password_reset("carl.long"))
+    expect(Done, access.complete_password_reset(requested.messages[0].token, "Another-Horse-8"))
+    return expect(SignedIn, access.sign_in("carl.long", "Another-Horse-8", address=ADDRESS)).proof
+
+
+def signed_in(world: World, founded: Founded) -> Proof:
+    """Let a first main administrator accept the invitation and sign in."""
+    accept(world, founded.messages[0].token)
+    name = founded.administrator.name
+    return expect(SignedIn, world.access.sign_in(name, PASSWORD, address=ADDRESS)).proof
+
+
+def accept(world: World, token: Secret[str]) -> None:
+    """Create the password of an invitation."""
+    expect(Done, world.access.accept_invitation(token, PASSWORD))
+
+
+def expect(kind: type[T], answer: object) -> T:
+    """Return an answer that must be of a kind, or the story is not what this page says."""
+    if not isinstance(answer, kind):
+        raise AssertionError(f"{kind.__name__} expected, not {answer}")  # noqa: TRY004  # nobody catches it
+    return answer
 
 
 def fields() -> str:

@@ -26,8 +26,9 @@ print(policy.lockout.account.block)
 Durations are written `30s`, `90m`, `24h` or `30d`; no value, where that is allowed, is `none`. A value out of its bounds
 raises `InvalidPolicy`, which names the setting, the value and the bounds. In code, `attrs.evolve` does the same.
 
-*Where* says at which level a setting may be set. Policies of platforms and entities come with a later version; until then
-every setting is the installation's. *Stricter* says which of two values wins when two levels ask. *Source* is a rule
+*Where* says at which level a setting may be set: by the installation alone, which is the policy in your code, or also by the
+platform's and the entities' main administrators (`access.change_settings`), or by an entity's only. [Levels in
+practice](../how-to/people.md#settings-at-two-levels). *Stricter* says which of two values wins when two levels ask. *Source* is a rule
 ([S, A, D](rules.md)) or a standard."""
 
 

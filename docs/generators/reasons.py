@@ -1,11 +1,12 @@
 """Every reason of a refusal: provoked in a small installation, and what the attempt left behind."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from attrs import evolve, frozen
 
 from generators.markdown import code, document, table
+from generators.refusals import REFUSALS
 from generators.world import ADDRESS, PASSWORD, World
 from mydso_access import (
     Busy,
@@ -20,23 +21,36 @@ from mydso_access import (
     Reason,
     Refused,
     Secret,
+    SignInMode,
     SignInOutcome,
     Structure,
+    StructurePolicy,
+    System,
     User,
 )
 from mydso_access.decisions.naming import account_key, address_key, parse_address
 from mydso_access.model.attempts import AttemptCounter, CounterKey, Reservation
 
 SINCE = datetime(2026, 1, 5, tzinfo=UTC)
+HOST, ENTITY = System("docs"), Structure.entity("entity-1")
 
 INTRODUCTION = """\
 # Reasons of a refusal
 
-A `Refused` carries a `Reason`, a rule and a public message. The reason is for the host's log; people get the public message,
-which is the same for every name and state except where the *address* is blocked.
+A `Refused` carries a `Reason`, a rule and a public message. The reason is for the host's log; people get the public
+message. Each line below was produced by provoking the refusal.
 
-Each line below was produced by provoking the refusal: *account* and *address* say whether the attempt became a failure of
-that key, *hashes* how many password hashes it cost, *event* whether the refusal is stored."""
+## At a sign-in
+
+Whoever only knows a name must not learn anything of it, so the public message is the same for every name and state, except
+where the *address* is blocked. *Account* and *address* say whether the attempt became a failure of that key, *hashes* how
+many password hashes it cost, *event* whether the refusal is stored."""
+
+ADMINISTRATION = """\
+## Of people who are signed in, or hold a link
+
+They may be told. Nothing is stored when a change is refused; a state that is found out to be over, such as an invitation
+that lapsed, is stored as what it is."""
 
 BUSY = """\
 ## Busy
@@ -85,9 +99,25 @@ def login(login: Enabled | Invited | Disabled, credential: Credential | None = N
     return lambda world: world.change(lambda user: evolve(user, login=login, credential=credential))
 
 
+def dormant(world: World) -> None:
+    """Let the user be unseen for longer than the entity allows."""
+    world.access.change_settings(HOST, ENTITY, StructurePolicy({"dormancy.months": 1}))
+    world.clock.move(timedelta(days=40))
+
+
+def by_sso(world: World) -> None:
+    """Let the user come by single sign-on."""
+    world.access.change_sign_in(HOST, "user-anna", mode=SignInMode.SSO, sso=None)
+
+
+def homeless(world: World) -> None:
+    """Let the user belong to an entity that is not stored."""
+    world.change(lambda user: evolve(user, structure=Structure.entity("gone")))
+
+
 def as_contact(world: World) -> PasswordChangeOutcome:
     """Change the password of somebody who has no login: a contact has no name to sign in with."""
-    world.save(User(id="contact", category=Category.INACTIVE, structure=Structure.entity("entity-1")))
+    world.save(User(id="contact", category=Category.INACTIVE, structure=ENTITY, role="guest"))
     return world.access.change_password("contact", PASSWORD, "Another-Horse-8", address=ADDRESS)
 
 
@@ -124,15 +154,21 @@ CASES = {
         "the stored hash is none, or asks for hostile parameters", login(Enabled(SINCE), Credential(Secret("?"), SINCE))
     ),
     Reason.WRONG_SECRET: Case("the password is wrong", nothing, wrong),
+    Reason.NO_STRUCTURE: Case("the structure that the user belongs to, or asks for, is not there", homeless),
+    Reason.SSO_ONLY: Case("the user comes by single sign-on", by_sso),
+    Reason.DORMANT: Case("nobody has used the login for longer than its structure allows", dormant),
 }
 
 
 def page() -> str:
     """Return the page."""
     header = ("reason", "meaning", "rule", "account", "address", "hashes", "event", "public message")
-    reasons = table(header, [provoked(reason) for reason in Reason])
+    at_a_sign_in = table(header, [provoked(reason) for reason in Reason if reason in CASES])
+    others = [reason for reason in Reason if reason not in CASES]
+    administration = table(("reason", "meaning", "rule", "public message"), [administered(reason) for reason in others])
     busy = table(("because", "meaning"), [(code(because.name.lower()), because.value) for because in BusyBecause])
-    return document(INTRODUCTION, reasons, BUSY.format(message=Busy(BusyBecause.LAPSED).public_message), busy)
+    told = BUSY.format(message=Busy(BusyBecause.LAPSED).public_message)
+    return document(INTRODUCTION, at_a_sign_in, ADMINISTRATION, administration, told, busy)
 
 
 def provoked(reason: Reason) -> tuple[str, ...]:
@@ -156,6 +192,15 @@ def provoked(reason: Reason) -> tuple[str, ...]:
         code(events[0].kind.value) if events else "–",
         refused.public_message,
     )
+
+
+def administered(reason: Reason) -> tuple[str, ...]:
+    """Provoke a refusal in administration and return its line."""
+    meaning, attempt = REFUSALS[reason]
+    refused = attempt()
+    if not isinstance(refused, Refused) or refused.reason is not reason:
+        raise AssertionError(f"{reason} was not provoked, but {refused!r}")
+    return (code(reason.value), meaning, refused.rule, refused.public_message)
 
 
 def counted(world: World, key: CounterKey) -> int:

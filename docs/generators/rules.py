@@ -30,8 +30,8 @@ a marked line, and the settings that name the rule as their source; `named in` l
 LATER = """\
 ## Not implemented yet
 
-These numbers are named in the source, for the meaning of a word or a field, but nothing enforces them yet: {numbers}.
-Rules that are not named at all, such as two-factor sign-in, address lists and links, come with later versions."""
+These numbers are named in the source, for the meaning of a word, a field or a setting, but nothing enforces them yet: {numbers}.
+Rules that are not named at all, such as two-factor sign-in and address lists, come with later versions."""
 
 
 def page() -> str:

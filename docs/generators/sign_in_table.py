@@ -1,6 +1,7 @@
 """The sign-in table: `judge` asked about every combination of representative facts."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from attrs import frozen
 
@@ -12,17 +13,21 @@ from mydso_access import (
     Disabled,
     DisabledBecause,
     Enabled,
+    Entity,
     Invited,
     Refused,
     Secret,
     SecurityPolicy,
+    SignInMode,
     Structure,
+    StructurePolicy,
     User,
 )
 from mydso_access.decisions.lockout import Admitted, Blocked, Full, Settlement
 from mydso_access.decisions.naming import account_key
 from mydso_access.decisions.sign_in import (
     Complete,
+    Place,
     SecretVerdict,
     SignInFacts,
     SignInVerdict,
@@ -41,12 +46,36 @@ ADMITTED = Admitted(COUNTER, Reservation("id", NOON, NOON, 0))
 CREDENTIAL = Credential(Secret("hash"), NOON)
 
 
-def user(login: object, name: str | None = NAME, credential: Credential | None = None) -> User:
-    """Return a user of the category that goes with the name."""
-    category = Category.ACTIVE if name else Category.INACTIVE
-    if name is None:
-        return User(id="u", category=category, structure=ENTITY)
-    return User(id="u", category=category, structure=ENTITY, login=login, name=name, credential=credential)
+CONTACT = User(id="u", category=Category.INACTIVE, structure=ENTITY, role="guest")
+
+
+def user(
+    login: Enabled | Invited | Disabled,
+    name: str = NAME,
+    credential: Credential | None = None,
+    mode: SignInMode | None = None,
+) -> User:
+    """Return an active user."""
+    return User(
+        id="u",
+        category=Category.ACTIVE,
+        structure=ENTITY,
+        role="collector",
+        login=login,
+        name=name,
+        credential=credential,
+        sign_in_mode=mode,
+    )
+
+
+def place(home: Entity | None) -> Place:
+    """Return where the user would be signed in to, two months after they were last seen."""
+    return Place(home, SecurityPolicy.my_dso_manager(), NOON + timedelta(days=62))
+
+
+def home(**changes: Any) -> Entity:
+    """Return the user's entity."""
+    return Entity(id="entity-1", title="Lyon", **changes)
 
 
 # Dimension by dimension, each option with the words for it.
@@ -66,14 +95,21 @@ FACTS = {
     "user": {
         "nobody": None,
         "somebody of another name": user(Enabled(NOON), "anne", CREDENTIAL),
-        "a contact, who has no name": user(None, None),
+        "a contact, who has no name": CONTACT,
         "invited": user(Invited(NOON)),
         **{
             f"disabled ({because.value})": user(Disabled(because, NOON), credential=CREDENTIAL)
             for because in DisabledBecause
         },
+        "enabled, to come by SSO": user(Enabled(NOON), credential=CREDENTIAL, mode=SignInMode.SSO),
         "enabled, without password": user(Enabled(NOON)),
         "enabled": user(Enabled(NOON), credential=CREDENTIAL),
+    },
+    "structure": {
+        "not the user's, or none": place(None),
+        "lets its users come by SSO": place(home(sign_in_mode=SignInMode.SSO)),
+        "has had no access for longer than it allows": place(home(policy=StructurePolicy({"dormancy.months": 1}))),
+        "the user's own": place(home()),
     },
     "secret": {
         "not looked at": None,
@@ -91,6 +127,7 @@ row that fits wins; *any* stands for every value of that column and of those to 
 
 - **address**, **account**: what the two attempt counters said to the charge.
 - **user**: the record found under the name. *Disabled* names why.
+- **structure**: where the user belongs, as it is stored, and what it asks of them (S3, S16, S25, A24).
 - **secret**: what the verifier said of the password.
 - **hash**: what the verifier worked on. Every admitted attempt costs one hash; where the right password would change nothing,
   it is a dummy's. (A password hashed with older parameters is hashed anew after it was right.)
@@ -128,8 +165,10 @@ def rows(*chosen: str) -> list[Row]:
 
 def result(chosen: tuple[str, ...]) -> tuple[str, ...]:
     """Return the columns on the right for one combination."""
-    address, account, found, secret = (options[choice] for options, choice in zip(FACTS.values(), chosen, strict=True))
-    facts = SignInFacts(NAME, address, account, found, secret)
+    address, account, found, where, secret = (
+        options[choice] for options, choice in zip(FACTS.values(), chosen, strict=True)
+    )
+    facts = SignInFacts(NAME, address, account, found, secret, where)
     verdict = judge(facts)
     return (*answer(verdict), hash_of(facts), *charges(facts, verdict), event(verdict))
 

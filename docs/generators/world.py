@@ -8,7 +8,7 @@ from mydso_access import AccessControl, Event, EventKind, MemoryRepositories, Se
 from mydso_access.adapters.argon2 import Argon2Hasher
 from mydso_access.decisions.sign_in import SecretVerdict
 from mydso_access.policy import HashingPolicy
-from mydso_access.testing import ManualClock, enabled_user
+from mydso_access.testing import ManualClock, an_entity, created, enabled_user
 
 ADDRESS = "203.0.113.7"
 PASSWORD = "Correct-Horse-9"  # noqa: S105  # an example's, worth nothing
@@ -49,6 +49,8 @@ class World:
     def __attrs_post_init__(self) -> None:
         self.hasher = CountingHasher(Argon2Hasher(self.policy.hashing))
         self.access = AccessControl(self.repositories, policy=self.policy, hasher=self.hasher, clock=self.clock)
+        entity = an_entity()
+        self.repositories.structures.save(entity, created(entity))
         self.save(enabled_user("anna", PASSWORD, hasher=self.hasher))
 
     def save(self, user: User) -> None:

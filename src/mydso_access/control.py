@@ -1,99 +1,45 @@
-"""The two doors to the flows: `AccessControl` for synchronous hosts, `AsyncAccessControl` for asynchronous ones."""
+"""The door for synchronous hosts."""
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from mydso_access.adapters.synchronous import SynchronousBridge, drive
-from mydso_access.adapters.system import SystemChance, SystemClock
-from mydso_access.decisions.client_address import client_address, parse_proxies
-from mydso_access.decisions.naming import Address
-from mydso_access.errors import InvalidValue, shown
+from mydso_access.adapters.system import SystemClock
+from mydso_access.door import Door
+from mydso_access.flows.contact import change_email, change_mobile, confirm_email
+from mydso_access.flows.customers import assign_collector, associate, dissociate
+from mydso_access.flows.forgetting import forget_user
+from mydso_access.flows.founding import found
+from mydso_access.flows.invitations import accept_invitation, look_at_invitation, renew_invitation
+from mydso_access.flows.listing import list_customers, list_users, read_trail
+from mydso_access.flows.main_administrators import appoint, dismiss
+from mydso_access.flows.memberships import accessed, authorise, enter, withdraw
+from mydso_access.flows.password_reset import complete_password_reset, request_password_reset
 from mydso_access.flows.passwords import change_password
 from mydso_access.flows.purge import purge
+from mydso_access.flows.settings import change_settings, describe_structure
 from mydso_access.flows.sign_in import sign_in
+from mydso_access.flows.step_up import step_up
+from mydso_access.flows.sweep import forecast, sweep
+from mydso_access.flows.unblocking import unblock_account, unblock_address
+from mydso_access.flows.users import (
+    add_user,
+    change_import_flag,
+    change_role,
+    change_sign_in,
+    disable_user,
+    enable_user,
+    make_active,
+    make_contact,
+    rename,
+)
 from mydso_access.installation import Installation
 from mydso_access.policy.hashing import HashingPolicy
-from mydso_access.policy.security_policy import SecurityPolicy
-from mydso_access.ports import Bridge, Chance, Clock, PasswordHasher
-from mydso_access.repositories import Repositories
-from mydso_access.slots import Slots
-from mydso_access.store import Store
+from mydso_access.ports import Bridge, Clock
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class _Door:
-    """What both doors share."""
-
-    def __init__(
-        self,
-        repositories: Repositories,
-        *,
-        policy: SecurityPolicy | None = None,
-        trusted_proxies: Iterable[str] = (),
-        hasher: PasswordHasher | None = None,
-        clock: Clock | None = None,
-        chance: Chance | None = None,
-    ) -> None:
-        """Open the door to one installation.
-
-        Args:
-            repositories: where the installation's records are kept.
-            policy: the installation's policy; `SecurityPolicy.my_dso_manager()` if not given.
-            trusted_proxies: addresses or networks of the host's own proxies.
-            hasher: hashes and verifies passwords; Argon2id with the policy's parameters if not given.
-            clock: tells the time; the machine's if not given.
-            chance: draws ids; the operating system's random numbers if not given.
-
-        Raises:
-            InvalidValue: `policy` is none, or `trusted_proxies` holds something else than addresses and networks.
-        """
-        policy = SecurityPolicy.my_dso_manager() if policy is None else policy
-        if type(policy) is not SecurityPolicy:
-            raise InvalidValue("policy", shown(policy), "a SecurityPolicy")
-        bridge, system_clock = self._surroundings(policy.hashing)
-        self._installation = Installation(
-            policy=policy,
-            store=Store(repositories.users, repositories.counters, repositories.sign_ins, repositories.events, bridge),
-            bridge=bridge,
-            hasher=_argon2(policy.hashing) if hasher is None else hasher,
-            clock=system_clock if clock is None else clock,
-            chance=SystemChance() if chance is None else chance,
-            slots=Slots(policy.hashing.max_parallel),
-            proxies=parse_proxies(trusted_proxies),
-        )
-
-    @property
-    def policy(self) -> SecurityPolicy:
-        """The installation's policy."""
-        return self._installation.policy
-
-    def client_address(self, peer: Address, forwarded: str | Iterable[str] | None) -> str:
-        """Return the address to give to every call that evaluates a secret.
-
-        Args:
-            peer: the address that the connection comes from.
-            forwarded: the `X-Forwarded-For` header, or all headers of that name in their order; `None` without one.
-
-        Returns:
-            The right-most address that is none of `trusted_proxies`; the peer if nothing trustworthy says otherwise.
-
-        Raises:
-            InvalidValue: the peer is no IP address.
-        """
-        return str(client_address(peer, forwarded, self._installation.proxies))
-
-    def _surroundings(self, hashing: HashingPolicy) -> tuple[Bridge, Clock]:
-        raise NotImplementedError
-
-
-def _argon2(hashing: HashingPolicy) -> PasswordHasher:
-    from mydso_access.adapters.argon2 import Argon2Hasher  # noqa: PLC0415  # loads a C library: on first use only
-
-    return Argon2Hasher(hashing)
-
 
 # A door's method is its flow: signature, docstring and all. What the decorated method says itself is only its name.
 
@@ -112,52 +58,131 @@ def _synchronous(
     return lambda _: call
 
 
-def _asynchronous(
-    flow: Callable[Concatenate[Installation, P], Coroutine[Any, Any, T]],
-) -> "Callable[[Any], Callable[Concatenate[AsyncAccessControl, P], Coroutine[Any, Any, T]]]":
-    @wraps(flow)
-    async def call(door: "AsyncAccessControl", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            running = flow(door._installation, *args, **kwargs)
-        finally:
-            del args, kwargs  # they hold a password, which no traceback through here may show
-        return await running
-
-    return lambda _: call
-
-
-class AccessControl(_Door):
+class AccessControl(Door):
     """The door for synchronous hosts: Flask, Django, scripts. Repositories must be synchronous."""
 
     @_synchronous(sign_in)
     def sign_in(self) -> None: ...
 
+    @_synchronous(enter)
+    def enter(self) -> None: ...
+
+    @_synchronous(accessed)
+    def accessed(self) -> None: ...
+
+    @_synchronous(step_up)
+    def step_up(self) -> None: ...
+
     @_synchronous(change_password)
     def change_password(self) -> None: ...
+
+    @_synchronous(request_password_reset)
+    def request_password_reset(self) -> None: ...
+
+    @_synchronous(complete_password_reset)
+    def complete_password_reset(self) -> None: ...
+
+    @_synchronous(look_at_invitation)
+    def look_at_invitation(self) -> None: ...
+
+    @_synchronous(accept_invitation)
+    def accept_invitation(self) -> None: ...
+
+    @_synchronous(renew_invitation)
+    def renew_invitation(self) -> None: ...
+
+    @_synchronous(confirm_email)
+    def confirm_email(self) -> None: ...
+
+    @_synchronous(found)
+    def found(self) -> None: ...
+
+    @_synchronous(add_user)
+    def add_user(self) -> None: ...
+
+    @_synchronous(change_role)
+    def change_role(self) -> None: ...
+
+    @_synchronous(change_import_flag)
+    def change_import_flag(self) -> None: ...
+
+    @_synchronous(rename)
+    def rename(self) -> None: ...
+
+    @_synchronous(change_email)
+    def change_email(self) -> None: ...
+
+    @_synchronous(change_mobile)
+    def change_mobile(self) -> None: ...
+
+    @_synchronous(change_sign_in)
+    def change_sign_in(self) -> None: ...
+
+    @_synchronous(make_contact)
+    def make_contact(self) -> None: ...
+
+    @_synchronous(make_active)
+    def make_active(self) -> None: ...
+
+    @_synchronous(disable_user)
+    def disable_user(self) -> None: ...
+
+    @_synchronous(enable_user)
+    def enable_user(self) -> None: ...
+
+    @_synchronous(forget_user)
+    def forget_user(self) -> None: ...
+
+    @_synchronous(authorise)
+    def authorise(self) -> None: ...
+
+    @_synchronous(withdraw)
+    def withdraw(self) -> None: ...
+
+    @_synchronous(appoint)
+    def appoint(self) -> None: ...
+
+    @_synchronous(dismiss)
+    def dismiss(self) -> None: ...
+
+    @_synchronous(change_settings)
+    def change_settings(self) -> None: ...
+
+    @_synchronous(describe_structure)
+    def describe_structure(self) -> None: ...
+
+    @_synchronous(associate)
+    def associate(self) -> None: ...
+
+    @_synchronous(dissociate)
+    def dissociate(self) -> None: ...
+
+    @_synchronous(assign_collector)
+    def assign_collector(self) -> None: ...
+
+    @_synchronous(unblock_account)
+    def unblock_account(self) -> None: ...
+
+    @_synchronous(unblock_address)
+    def unblock_address(self) -> None: ...
+
+    @_synchronous(list_users)
+    def list_users(self) -> None: ...
+
+    @_synchronous(list_customers)
+    def list_customers(self) -> None: ...
+
+    @_synchronous(read_trail)
+    def read_trail(self) -> None: ...
+
+    @_synchronous(sweep)
+    def sweep(self) -> None: ...
+
+    @_synchronous(forecast)
+    def forecast(self) -> None: ...
 
     @_synchronous(purge)
     def purge(self) -> None: ...
 
     def _surroundings(self, hashing: HashingPolicy) -> tuple[Bridge, Clock]:  # noqa: ARG002
         return SynchronousBridge(), SystemClock()
-
-
-class AsyncAccessControl(_Door):
-    """The door for asynchronous hosts: FastAPI, Starlette, aiohttp.
-
-    Repositories may be asynchronous or synchronous, method by method; synchronous ones run in threads.
-    """
-
-    @_asynchronous(sign_in)
-    def sign_in(self) -> None: ...
-
-    @_asynchronous(change_password)
-    def change_password(self) -> None: ...
-
-    @_asynchronous(purge)
-    def purge(self) -> None: ...
-
-    def _surroundings(self, hashing: HashingPolicy) -> tuple[Bridge, Clock]:
-        from mydso_access.adapters import asynchronous  # noqa: PLC0415  # asyncio only where it is used
-
-        return asynchronous.AsynchronousBridge.with_threads(hashing.max_parallel), asynchronous.AsyncSystemClock()

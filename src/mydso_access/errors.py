@@ -119,10 +119,20 @@ class OpenTransaction(StoreError):
 
 
 class Stale(StoreError):
-    """Raised by a repository: the record was saved by someone else since it was loaded; nothing was stored."""
+    """Raised by a repository: the record was saved by someone else since it was loaded; nothing was stored.
+
+    Attributes:
+        joined: whether it happened in a transaction of the host's, which sees an older state and would see it again:
+            nothing tries again inside, and the host begins its transaction anew.
+    """
+
+    def __init__(self, joined: bool = False) -> None:  # noqa: FBT001, FBT002  # or no pickle could make it anew
+        super().__init__(joined)
+        self.joined = joined
 
     def __str__(self) -> str:
-        return "the record was saved by someone else since it was loaded; nothing was stored"
+        told = "the record was saved by someone else since it was loaded; nothing was stored"
+        return f"{told}: begin your transaction anew" if self.joined else told
 
 
 class Taken(StoreError):

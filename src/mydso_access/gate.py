@@ -9,13 +9,14 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
-from attrs import define
+from attrs import define, evolve
 
 from mydso_access.decisions.lockout import Settlement, block_of
 from mydso_access.decisions.outcomes import Busy, BusyBecause, Refused
 from mydso_access.decisions.sign_in import (
     Attempt,
     Complete,
+    Place,
     SecretVerdict,
     SignInFacts,
     address_settlement,
@@ -30,6 +31,7 @@ from mydso_access.installation import Installation
 from mydso_access.ledger import Ledger
 from mydso_access.model.event import Event, EventKind
 from mydso_access.model.secret import Secret
+from mydso_access.model.structure import Structure
 from mydso_access.model.user import User
 from mydso_access.saving import Save, save_proven
 from mydso_access.slots import Slot
@@ -37,6 +39,7 @@ from mydso_access.slots import Slot
 A = TypeVar("A")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+NOWHERE = Structure.entity("")  # where nobody belongs
 
 
 class Claim(Protocol[T_co]):
@@ -125,23 +128,26 @@ class _Passage(Generic[T]):
             await self.ledger.report(None)
             return refusal
         account = await self.ledger.charge(self.attempt.account)
-        user = await self._load_user()
-        facts = SignInFacts(self.attempt.name, address, account, user)
+        user, place = await self._load_user()
+        facts = SignInFacts(self.attempt.name, address, account, user, place=place)
         self.subject = known_user_id(facts)
         verdict = await self._verify(facts)
         if isinstance(verdict, Busy):
             await self.ledger.report(self.subject)
             return verdict
-        match judge(SignInFacts(self.attempt.name, address, account, user, verdict)):
+        match judge(evolve(facts, secret=verdict)):
             case Complete(user=proven):
-                return await self._prove(proven)
+                return await self._prove(proven, place)
             case refusal:
                 counted = address_settlement(facts, self.installation.policy.lockout)
                 return await self._finish(self._settle(refusal, counted, Settlement.WRONG))
 
-    async def _load_user(self) -> User | None:
+    async def _load_user(self) -> tuple[User | None, Place]:
+        """Load whom the secret would prove, and their structure; one read more or less would tell who exists."""
         try:
-            return await self.claim.user()
+            user = await self.claim.user()
+            home = await self.installation.store.structure(NOWHERE if user is None else user.structure)
+            return user, Place(home, self.installation.policy, self.installation.now())
         except AccessError:
             await self.ledger.undo()
             raise
@@ -168,13 +174,13 @@ class _Passage(Generic[T]):
         hasher.verify_dummy(self.attempt.password)
         return None
 
-    async def _prove(self, user: User) -> T | Refused | Busy:
+    async def _prove(self, user: User, place: Place) -> T | Refused | Busy:
         hashed = await self._compute(partial(self.claim.hash_to_store, user), Settlement.GIVEN_BACK)
-        return await self._finish(self._grant(user, hashed))
+        return await self._finish(self._grant(user, place, hashed))
 
-    async def _grant(self, user: User, hashed: Secret[str] | None) -> T | Refused | Busy:
+    async def _grant(self, user: User, place: Place, hashed: Secret[str] | None) -> T | Refused | Busy:
         try:
-            outcome = await self.claim.grant(partial(save_proven, self.ledger, user), hashed)
+            outcome = await self.claim.grant(partial(save_proven, self.ledger, user, place), hashed)
         except AccessError:  # the password was right, but nobody knows whether what it entitles to was written
             await self._settle(None, Settlement.GIVEN_BACK, Settlement.GIVEN_BACK)
             raise

@@ -1,4 +1,4 @@
-"""One installation as flows and gate see it: policy, store, hasher, clock, chance, slots, proxies."""
+"""One installation as flows and gate see it: policy, store, hasher, clock, chance, slots, proxies, roles."""
 
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from mydso_access.decisions.client_address import IPNetwork, is_proxy
 from mydso_access.decisions.naming import Address, IPAddress, parse_address
 from mydso_access.errors import InvalidValue, shown
 from mydso_access.model.instant import utc
+from mydso_access.model.role import RoleTable
 from mydso_access.policy.security_policy import SecurityPolicy
 from mydso_access.ports import Bridge, Chance, Clock, PasswordHasher
 from mydso_access.slots import Slots
@@ -26,6 +27,7 @@ class Installation:
     chance: Chance
     slots: Slots
     proxies: tuple[IPNetwork, ...]
+    roles: RoleTable
 
     def now(self) -> datetime:
         """Return what the clock reads, in UTC.

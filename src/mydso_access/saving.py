@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from attrs import evolve
 
 from mydso_access.decisions.outcomes import Busy, BusyBecause, Refused
-from mydso_access.decisions.sign_in import judge_again
+from mydso_access.decisions.sign_in import Place, judge_again
 from mydso_access.errors import Stale
 from mydso_access.ledger import Ledger
 from mydso_access.model.event import Event, EventKind
@@ -17,16 +17,19 @@ from mydso_access.retry import pauses, sleep
 
 # The fields that change and their new values, given the record and the instant of its save.
 Change: TypeAlias = Callable[[User, datetime], dict[str, Any]]
-# `save_proven`, with ledger and user given.
+# `save_proven`, with ledger, user and place given.
 Save: TypeAlias = Callable[[EventKind, Change], Awaitable[User | Refused | Busy]]
 
 
-async def save_proven(ledger: Ledger, user: User, kind: EventKind, change: Change) -> User | Refused | Busy:
+async def save_proven(
+    ledger: Ledger, user: User, place: Place, kind: EventKind, change: Change
+) -> User | Refused | Busy:
     """Save the changed user together with the event that tells of it.
 
     Args:
         ledger: what was charged for it; past its lease nothing is written.
         user: the record as it was when its secret was proven.
+        place: where they are signed in to.
         kind: what happened.
         change: what changes.
 
@@ -48,11 +51,13 @@ async def save_proven(ledger: Ledger, user: User, kind: EventKind, change: Chang
         changed = evolve(user, saved_at=at, written_by=event_id, **change(user, at))
         try:
             return await installation.store.save_user(changed, event)
-        except Stale:
+        except Stale as stale:
+            if stale.joined:  # the host's transaction saw an older state, and will see it again
+                raise
             stored = await installation.store.user(proven.id)
         if stored is not None and stored.written_by == event_id:  # it was saved, and reported as if it was not
             return stored
-        judged = judge_again(stored, proven)
+        judged = judge_again(stored, proven, place)
         if isinstance(judged, Refused):
             return judged
         user = judged.user

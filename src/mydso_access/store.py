@@ -1,17 +1,29 @@
 """The repositories, distrusted: every answer is checked; a bridge makes every failure a `StoreError`."""
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
 from mydso_access.errors import BrokenStore, StoreError, shown
 from mydso_access.model.attempts import AttemptCounter, CounterKey
-from mydso_access.model.event import Event
-from mydso_access.model.user import User
+from mydso_access.model.customer import Customer
+from mydso_access.model.event import Event, escaped
+from mydso_access.model.structure import Entity, Platform, Structure, StructureRecord
+from mydso_access.model.user import SsoIdentity, User
 from mydso_access.ports import Bridge
-from mydso_access.repositories import CounterRepository, EventRepository, SignInRepository, UserRepository
+from mydso_access.repositories import (
+    CounterRepository,
+    CustomerRepository,
+    EventRepository,
+    SignInRepository,
+    StructureRepository,
+    UserRepository,
+)
+
+P = TypeVar("P", User, Entity, Customer, Event)
 
 logger: logging.Logger = logging.getLogger("mydso_access")
 
@@ -21,6 +33,8 @@ class Store:
     """What flows and gate ask instead of the repositories."""
 
     users: UserRepository
+    structures: StructureRepository
+    customers: CustomerRepository
     counters: CounterRepository
     sign_ins: SignInRepository
     events: EventRepository
@@ -64,10 +78,131 @@ class Store:
             raise BrokenStore("users.named", f"{_kind(found)} instead of a user")
         return found
 
+    async def user_known_as(self, identity: SsoIdentity) -> User | None:
+        """Return the user with this identity of single sign-on."""
+        found = await self.bridge.ask(self.users.known_as, identity)
+        if found is not None and not (_is_record(found, User) and found.sso == identity):
+            raise BrokenStore("users.known_as", f"{_kind(found)} instead of the user asked for")
+        return found
+
     async def save_user(self, user: User, event: Event) -> User:
         """Save user and event together and return the user as stored."""
         version = await self.bridge.ask(self.users.save, user, event)
         return evolve(user, version=_grown("users.save", version, user.version))
+
+    async def add_users(self, users: Sequence[User], event: Event) -> None:
+        """Save new users and their event together."""
+        await self.bridge.ask(self.users.add_all, users, event)
+
+    async def remove_user(self, user: User, event: Event) -> None:
+        """Forget a user, and save the event that tells of it."""
+        await self.bridge.ask(self.users.remove, user, event)
+
+    async def users_of(self, structure: Structure, after: User | None, limit: int) -> Sequence[User]:
+        """Return a page of a structure's users."""
+        found = await self.bridge.ask(self.users.of, structure, after=after, limit=limit)
+        page = _page("users.of", User, found, limit)
+        if any(not _is_of(each, structure) for each in page):
+            raise BrokenStore("users.of", "another structure's user")
+        return page
+
+    async def users_unseen_since(
+        self, structure: Structure, instant: datetime, after: User | None, limit: int
+    ) -> Sequence[User]:
+        """Return a page of a structure's own enabled users who were not seen since."""
+        found = await self.bridge.ask(self.users.unseen_since, structure, instant, after=after, limit=limit)
+        page = _page("users.unseen_since", User, found, limit)
+        if any(each.structure != structure for each in page):
+            raise BrokenStore("users.unseen_since", "another structure's user")
+        return page
+
+    async def users_invited_since(self, instant: datetime, after: User | None, limit: int) -> Sequence[User]:
+        """Return a page of the users who were invited before an instant, and have not accepted."""
+        found = await self.bridge.ask(self.users.invited_since, instant, after=after, limit=limit)
+        return _page("users.invited_since", User, found, limit)
+
+    async def user_count(self) -> int:
+        """Return how many users there are."""
+        found = await self.bridge.ask(self.users.count)
+        if type(found) is not int or found < 0:
+            raise BrokenStore("users.count", f"{shown(found)} instead of a number")
+        return found
+
+    async def structure(self, structure: Structure) -> StructureRecord | None:
+        """Return the entity or platform of this name."""
+        found = await self.bridge.ask(self.structures.get, structure)
+        if found is not None and not (_is_record(found, Entity, Platform) and found.structure == structure):
+            raise BrokenStore("structures.get", f"{_kind(found)} instead of the structure asked for")
+        return found
+
+    async def platform(self) -> Platform | None:
+        """Return the platform."""
+        found = await self.bridge.ask(self.structures.platform)
+        if found is not None and not _is_record(found, Platform):
+            raise BrokenStore("structures.platform", f"{_kind(found)} instead of the platform")
+        return found
+
+    async def save_structure(self, record: StructureRecord, event: Event) -> StructureRecord:
+        """Save entity or platform and event together and return it as stored."""
+        version = await self.bridge.ask(self.structures.save, record, event)
+        return evolve(record, version=_grown("structures.save", version, record.version))
+
+    async def entities(self, after: Entity | None, limit: int) -> Sequence[Entity]:
+        """Return a page of the entities."""
+        found = await self.bridge.ask(self.structures.entities, after=after, limit=limit)
+        return _page("structures.entities", Entity, found, limit)
+
+    async def customer(self, entity: str, customer_id: str) -> Customer | None:
+        """Return a customer's associations."""
+        found = await self.bridge.ask(self.customers.get, entity, customer_id)
+        if found is None:
+            return None
+        if not _is_record(found, Customer) or (found.entity, found.id) != (entity, customer_id):
+            raise BrokenStore("customers.get", f"{_kind(found)} instead of the customer asked for")
+        return found
+
+    async def save_customer(self, customer: Customer, event: Event) -> Customer:
+        """Save associations and event together and return them as stored."""
+        version = await self.bridge.ask(self.customers.save, customer, event)
+        return evolve(customer, version=_grown("customers.save", version, customer.version))
+
+    async def customers_of(
+        self, entity: str, after: Customer | None, limit: int, associated: str | None = None
+    ) -> Sequence[Customer]:
+        """Return a page of an entity's customers; only those of one user, if asked."""
+        found = await self.bridge.ask(self.customers.of, entity, after=after, limit=limit, associated=associated)
+        page = _page("customers.of", Customer, found, limit)
+        if any(customer.entity != entity for customer in page):
+            raise BrokenStore("customers.of", "another entity's customer")
+        return page
+
+    async def events_page(
+        self, since: datetime, after: Event | None, limit: int, subject: str | None = None, actor: str | None = None
+    ) -> Sequence[Event]:
+        """Return a page of the trail."""
+        found = await self.bridge.ask(self.events.page, since, after=after, limit=limit, subject=subject, actor=actor)
+        page = _page("events.page", Event, found, limit)
+        asked = (escaped(subject), escaped(actor))
+        for event in page:
+            if any(
+                want is not None and want != have
+                for want, have in zip(asked, (event.subject, event.actor), strict=True)
+            ):
+                raise BrokenStore("events.page", "an event about somebody else")
+        return page
+
+    async def purge_events(self, before: datetime, limit: int) -> int:
+        """Forget events that happened before an instant, at most so many."""
+        return _portion("events.purge", await self.bridge.ask(self.events.purge, before, limit=limit), limit)
+
+    async def pseudonymise(self, user_id: str, pseudonym: str, limit: int) -> int:
+        """Replace a user's id in the trail, in at most so many events."""
+        changed = await self.bridge.ask(self.events.pseudonymise, user_id, pseudonym, limit=limit)
+        return _portion("events.pseudonymise", changed, limit)
+
+    async def record(self, event: Event) -> None:
+        """Append an event that must be stored, or what it tells of does not happen."""
+        await self.bridge.ask(self.events.append, event)
 
     async def append(self, event: Event) -> None:
         """Append an event; a trail that cannot be written never turns a refusal into anything else."""
@@ -75,6 +210,20 @@ class Store:
             await self.bridge.ask(self.events.append, event)
         except StoreError:
             logger.exception("an event could not be stored: %s at %s", event.kind.value, event.at.isoformat())
+
+
+def _page(call: str, kind: type[P], found: Any, limit: int) -> Sequence[P]:
+    if not isinstance(found, Sequence) or len(found) > limit or any(type(each) is not kind for each in found):
+        raise BrokenStore(call, f"{_kind(found)} instead of at most {limit} records, each {kind.__name__}")
+    return found
+
+
+def _is_of(user: User, structure: Structure) -> bool:
+    return structure == user.structure or structure in map(Structure.entity, user.memberships)
+
+
+def _is_record(found: Any, *kinds: type) -> bool:
+    return type(found) in kinds and _is_version(found.version, 0)
 
 
 def _grown(call: str, version: Any, before: int) -> int:

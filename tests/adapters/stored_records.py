@@ -1,217 +1,99 @@
-"""Records to be stored: strategies over all that is valid, however hostile, and of each kind one with every field set."""
+"""Records to be stored: of each kind one with every field set, and what sort of value stands in each place of its form."""
 
 import traceback
-from datetime import UTC, datetime, timedelta, timezone
-from itertools import pairwise
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-import attrs
-from hypothesis import strategies as st
+from attrs import evolve
 
 from mydso_access.model import (
+    Appointment,
     AttemptCounter,
     Category,
     CounterKey,
     Credential,
+    Customer,
+    Difference,
     Disabled,
     DisabledBecause,
+    Email,
     Enabled,
+    Entity,
     Event,
     EventKind,
     Factor,
     Failure,
     Invited,
     KeyKind,
-    NoLogin,
+    NewEmail,
+    Notice,
+    Platform,
     Purpose,
     Reason,
     Reservation,
     Secret,
+    SentToken,
     SignIn,
+    SignInMode,
+    SsoIdentity,
     Structure,
     User,
 )
 from mydso_access.policy import Level
-from mydso_access.policy.fixed import EARLIEST, LATEST, TICK
-
-HOSTILE_TEXTS = [
-    "",
-    " ",
-    "\0",
-    "a\0b",
-    "\ud800",  # one half of a UTF-16 pair, alone
-    "\udfff\ud800",  # both, in the order in which they are no pair
-    "\ud83d \ude00",
-    "😀",
-    "e\u0301 é ａ ß İ",
-    "\"quoted\" 'and' `so`",
-    "\\",
-    "\\ud83d\\ude00",
-    "\\u0000",
-    "\r\n\t\x1b[31m\x7f\x85",
-    "\u2028\u2029\u202e\u200b\ufeff",
-    '","version":7,"form":1,"x":"',
-    "null",
-    "NaN",
-    "1",
-    "{}",
-    "%s {0} ${x}",
-    "'; DROP TABLE users; --",
-    "\U0010ffff",
-    "long" * 20_000,
-]
-ZONES = [UTC, timezone(timedelta(hours=-23, minutes=-59)), timezone(timedelta(hours=14)), ZoneInfo("Europe/Paris")]
-LAST = LATEST - TICK
-LARGEST = 2**63 - 1
-
-
-def is_storable(text: str) -> bool:
-    """Tell whether no two code points in a row are the halves of one UTF-16 pair, which JSON cannot keep apart."""
-    return not any("\ud800" <= one <= "\udbff" and "\udc00" <= other <= "\udfff" for one, other in pairwise(text))
-
-
-every_character = st.characters(exclude_categories=[])
-texts = st.sampled_from(HOSTILE_TEXTS) | st.text(every_character, max_size=20).filter(is_storable)
-secrets = st.builds(Secret, texts)
-numbers = st.sampled_from([0, 1, 2**53 + 1, LARGEST]) | st.integers(0, LARGEST)
-utc_instants = st.sampled_from([EARLIEST, EARLIEST + TICK, LAST]) | st.integers(0, (LAST - EARLIEST) // TICK).map(
-    lambda microseconds: EARLIEST + microseconds * TICK
-)
-instants = st.builds(datetime.astimezone, utc_instants, st.sampled_from(ZONES))
-ids = st.sampled_from(["f" * 32, "0"]) | texts
-
-
-def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.none() | strategy
-
-
-def several(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.lists(strategy, max_size=4).map(tuple)
-
-
-keys = st.builds(CounterKey, st.sampled_from(KeyKind), texts)
-
-counters = st.builds(
-    AttemptCounter,
-    keys,
-    numbers,
-    instants,
-    several(st.builds(Failure, ids, instants)),
-    several(st.builds(Reservation, ids, instants, instants, numbers)),
-    maybe(instants),
-    numbers,
-    numbers,
-    maybe(instants),
-)
-
-kept = {
-    "id": ids,
-    "last_access_at": maybe(instants),
-    "version": numbers,
-    "saved_at": instants,
-    "written_by": maybe(ids),
-}
-disabled = st.builds(Disabled, st.sampled_from(DisabledBecause), instants)
-credentials = maybe(st.builds(Credential, secrets, instants))
-contacts = st.builds(
-    User,
-    category=st.just(Category.INACTIVE),
-    structure=st.builds(Structure.entity, ids),
-    login=st.just(NoLogin()),
-    **kept,
-)
-
-
-def _with_login(category: Category, structures: st.SearchStrategy[Structure]) -> st.SearchStrategy[User]:
-    who = {"category": st.just(category), "structure": structures, "name": texts, **kept}
-    invited = st.builds(User, login=st.builds(Invited, instants), **who)
-    return invited | st.builds(User, login=st.builds(Enabled, instants) | disabled, credential=credentials, **who)
-
-
-users = (
-    contacts
-    | _with_login(Category.ACTIVE, st.builds(Structure.entity, ids))
-    | _with_login(Category.MULTI_ENTITY, st.builds(Structure.platform, ids))
-)
-
-
-@st.composite
-def _sign_ins(draw: st.DrawFn) -> SignIn:
-    started, expires = sorted(draw(st.lists(utc_instants, min_size=2, max_size=2, unique=True)))
-    zone = draw(st.sampled_from(ZONES))
-    return SignIn(
-        id=draw(ids),
-        user_id=draw(ids),
-        address=CounterKey(KeyKind.ADDRESS, draw(texts)),
-        purpose=draw(st.sampled_from(Purpose)),
-        token=draw(secrets),
-        started_at=started.astimezone(zone),
-        expires_at=expires.astimezone(zone),
-        factors=draw(several(st.tuples(st.sampled_from(Factor), instants))),
-        code=draw(maybe(secrets)),
-        seed=draw(maybe(secrets)),
-        session=draw(maybe(texts)),
-        used_at=draw(maybe(instants)),
-        version=draw(numbers),
-        saved_at=draw(instants),
-    )
-
-
-sign_ins = _sign_ins()
-
-events = st.builds(
-    Event,
-    id=ids,
-    kind=st.sampled_from(EventKind),
-    at=instants,
-    subject=maybe(texts),
-    actor=maybe(texts),
-    address=maybe(texts),
-    reason=maybe(st.sampled_from(Reason)),
-    rule=maybe(texts),
-    levels=st.frozensets(st.sampled_from(Level)),
-    until=maybe(instants),
-)
-
-records = users | counters | sign_ins | events
-
-
-def in_utc(value: Any) -> Any:
-    """Return a record with every instant in UTC, as it is read back.
-
-    Python calls two instants of different zones unequal in the hour that a clock shows twice.
-    """
-    if isinstance(value, datetime):
-        return value.astimezone(UTC)
-    if isinstance(value, tuple):
-        return tuple(in_utc(each) for each in value)
-    if attrs.has(type(value)):
-        return type(value)(**{name: in_utc(getattr(value, name)) for name in names_of(type(value))})
-    return value
-
-
-def names_of(kind: type) -> list[str]:
-    """Return the names of a record's fields."""
-    return [field.name for field in attrs.fields(kind)]
-
-
-# --- of each kind one with every field set
+from mydso_access.policy.levels import StructurePolicy
 
 CANARY = "c4nary"  # begins every secret of those below, and stands nowhere else
 NOON = datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
 
+USER = User(
+    id="u",
+    category=Category.MULTI_ENTITY,
+    structure=Structure.platform("p"),
+    role="collector",
+    login=Enabled(NOON),
+    name="anna",
+    credential=Credential(Secret(f"{CANARY} hash"), NOON),
+    full_name="Anna A.",
+    email=Email("anna@example.com", NOON),
+    new_email=NewEmail("a@example.com", SentToken(Secret(f"{CANARY} new"), NOON)),
+    mobile="+4930123456",
+    may_import=True,
+    sign_in_mode=SignInMode.SSO,
+    sso=SsoIdentity("issuer", "subject"),
+    memberships=frozenset({"e", "f"}),
+    appointments=frozenset({"a1", "a2"}),
+    reset=SentToken(Secret(f"{CANARY} reset"), LATER),
+    resets_sent=(NOON, LATER),
+    notice=Notice(LATER, 14),
+    valid_from=NOON,
+    last_access_at=NOON,
+    version=7,
+    saved_at=LATER,
+    written_by="event",
+)
+INVITED = evolve(USER, credential=None, login=Invited(NOON, Secret(f"{CANARY} token")))
+DISABLED = evolve(USER, appointments=frozenset(), login=Disabled(DisabledBecause.LAPSED, NOON))
+STRUCTURE: dict[str, Any] = {
+    "id": "e",
+    "title": "Lyon",
+    "policy": StructurePolicy({"passwords.min_length": 12, "dormancy.months": None}),
+    "main_administrators": (Appointment("u", "a1"), Appointment("v", "a2")),
+    "sign_in_mode": SignInMode.SSO,
+    "version": 4,
+    "saved_at": LATER,
+    "written_by": "event",
+}
 FULL: dict[type, Any] = {
-    User: User(
-        id="u",
-        category=Category.ACTIVE,
-        structure=Structure.entity("e"),
-        login=Disabled(DisabledBecause.LAPSED, NOON),
-        name="anna",
-        credential=Credential(Secret(f"{CANARY} hash"), NOON),
-        last_access_at=NOON,
-        version=7,
+    User: USER,
+    Entity: Entity(**STRUCTURE),
+    Platform: Platform(**STRUCTURE),
+    Customer: Customer(
+        entity="e",
+        id="c",
+        collector="u",
+        colleagues=frozenset({"u", "v"}),
+        version=5,
         saved_at=LATER,
         written_by="event",
     ),
@@ -248,83 +130,69 @@ FULL: dict[type, Any] = {
         at=NOON,
         subject="u",
         actor="admin",
+        system="import",
+        structure=Structure.entity("e"),
+        customer="c",
         address="192.0.2.1",
         reason=Reason.WRONG_SECRET,
         rule="S36",
         levels=frozenset(Level),
         until=LATER,
+        differences=(Difference("role", "guest", "collector"), Difference("may_import", "false", "true")),
     ),
 }
 
-KEY = {"key": "object", "key.kind": "word", "key.digest": "text"}
-FAILURE = {"": "list", ".1": "object", ".1.id": "text", ".1.at": "instant"}
-RESERVATION = FAILURE | {".1.clock": "instant", ".1.failed_before": "number"}
+
+def places(*lines: str) -> dict[str, str]:
+    """Read places and the sorts of their values."""
+    return dict(each.split() for line in lines for each in line.split(", "))  # type: ignore[misc]  # pairs
+
+
+OF_A_STRUCTURE = places(
+    "case word, id text, title text, policy policy, sign_in_mode word, saved_at instant, written_by text?, form form",
+    "main_administrators list, main_administrators.1 object, main_administrators.1.user_id text",
+    "main_administrators.1.id text",
+)
 # Every place of every stored form and what sort of value is there (`?`: or none); a list's last element for all of them.
 PLACES: dict[type, dict[str, str]] = {
-    User: {
-        "id": "text",
-        "category": "word",
-        "structure": "object",
-        "structure.kind": "word",
-        "structure.id": "text",
-        "login": "object",
-        "login.case": "word",
-        "login.reason": "word",
-        "login.since": "instant",
-        "name": "text?",
-        "credential": "object?",
-        "credential.hash": "secret",
-        "credential.set_at": "instant",
-        "last_access_at": "instant?",
-        "saved_at": "instant",
-        "written_by": "text?",
-        "form": "form",
-    },
-    AttemptCounter: {
-        **KEY,
-        "saved_at": "instant",
-        **{f"failures{place}": sort for place, sort in FAILURE.items()},
-        **{f"reservations{place}": sort for place, sort in RESERVATION.items()},
-        "blocked_until": "instant?",
-        "failed": "number",
-        "cleared": "number",
-        "idle_from": "instant?",
-        "form": "form",
-    },
-    SignIn: {
-        "id": "text",
-        "user_id": "text",
-        **{place.replace("key", "address"): sort for place, sort in KEY.items()},
-        "purpose": "word",
-        "token": "secret",
-        "started_at": "instant",
-        "expires_at": "instant",
-        "factors": "list",
-        "factors.1": "row",
-        "factors.1.0": "word",
-        "factors.1.1": "instant",
-        "code": "secret?",
-        "seed": "secret?",
-        "session": "text?",
-        "used_at": "instant?",
-        "saved_at": "instant",
-        "form": "form",
-    },
-    Event: {
-        "id": "text",
-        "kind": "word",
-        "at": "instant",
-        "subject": "text?",
-        "actor": "text?",
-        "address": "text?",
-        "reason": "word?",
-        "rule": "text?",
-        "levels": "list",
-        "levels.2": "word",
-        "until": "instant?",
-        "form": "form",
-    },
+    User: places(
+        "id text, category word, structure object, structure.kind word, structure.id text, role text, name text?",
+        "login object, login.case word, login.since instant, full_name text?, mobile text?, may_import truth",
+        "credential object?, credential.hash secret, credential.set_at instant, sign_in_mode word?",
+        "email object?, email.address text, email.confirmed_at instant?, new_email object?, new_email.address text",
+        "new_email.token object, new_email.token.digest secret, new_email.token.sent_at instant",
+        "sso object?, sso.issuer text, sso.subject text, memberships list, memberships.1 text",
+        "appointments list, appointments.1 text, reset object?, reset.digest secret, reset.sent_at instant",
+        "resets_sent instants, resets_sent.1 instant, notice object?, notice.due instant, notice.days number",
+        "valid_from instant, last_access_at instant?, saved_at instant, written_by text?, form form",
+    ),
+    Entity: OF_A_STRUCTURE,
+    Platform: OF_A_STRUCTURE,
+    Customer: places(
+        "entity text, id text, collector text?, colleagues list, colleagues.1 text",
+        "saved_at instant, written_by text?, form form",
+    ),
+    AttemptCounter: places(
+        "key object, key.kind word, key.digest text, saved_at instant",
+        "failures list, failures.1 object, failures.1.id text, failures.1.at instant",
+        "reservations list, reservations.1 object, reservations.1.id text, reservations.1.at instant",
+        "reservations.1.clock instant, reservations.1.failed_before number",
+        "blocked_until instant?, failed number, cleared number, idle_from instant?, form form",
+    ),
+    SignIn: places(
+        "id text, user_id text, address object, address.kind word, address.digest text, purpose word, token secret",
+        "started_at instant, expires_at instant, factors list, factors.1 row, factors.1.0 word, factors.1.1 instant",
+        "code secret?, seed secret?, session text?, used_at instant?, saved_at instant, form form",
+    ),
+    Event: places(
+        "id text, kind word, at instant, subject text?, actor text?, system text?, structure object?",
+        "structure.kind word, structure.id text, customer text?, address text?, reason word?, rule text?",
+        "levels list, levels.2 word, until instant?, differences list, differences.1 object",
+        "differences.1.name text, differences.1.before text, differences.1.after text, form form",
+    ),
 }
+# Places that only other cases of a login have.
+CASES_OF_LOGIN = {"login.reason": (DISABLED, "word"), "login.token": (INVITED, "secret?")}
 
 
 def everything_told(error: BaseException) -> str:

@@ -19,18 +19,26 @@ from mydso_access import (
 )
 from tests.support import (
     HOME,
+    PARTS,
     PATIENCE,
     RIGHT,
     CountingHasher,
     World,
     active,
     door,
+    methods_of,
     populated,
     run,
     with_one_slot,
 )
 from tests.test_faults import NEW, asynchronous
-from tests.test_store import METHODS, raising, replacing
+from tests.test_store import raising, replacing
+
+# What signing in, changing a password and purging ask for.
+CALLED = {
+    *("users_get", "users_named", "users_save", "structures_get", "events_append"),
+    *("counters_get", "counters_save", "counters_purge", "sign_ins_purge"),
+}
 
 # --- threads
 
@@ -47,9 +55,9 @@ def recording(world: World, threads: dict[str, set[int]], *, asynchronously: boo
         return awaited if asynchronously else call
 
     calls = {
-        f"{part}_{method}": recorded(f"{part}_{method}", getattr(getattr(world.repositories, part), method))
-        for part, methods in METHODS.items()
-        for method in methods
+        f"{part}_{name}": recorded(f"{part}_{name}", method)
+        for part in PARTS
+        for name, method in methods_of(getattr(world.repositories, part)).items()
     }
     return replacing(world, **calls)
 
@@ -64,7 +72,7 @@ def test_a_synchronous_repository_runs_off_the_loops_thread_and_an_asynchronous_
         assert isinstance(await access.sign_in("known", RIGHT, address=HOME), SignedIn)
         assert isinstance(await access.change_password("id-known", RIGHT, NEW, address=HOME), PasswordChanged)
         await access.purge()
-        assert {f"{part}_{method}" for part, methods in METHODS.items() for method in methods} == set(threads)
+        assert CALLED == set(threads)
         here = threading.get_ident()
         assert [asynchronously] * len(threads) == [here in each for each in threads.values()]
         assert [1] * len(threads) == [len(each) for each in threads.values()] or not asynchronously

@@ -10,21 +10,24 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mydso_access.adapters.codec import CASES, UPGRADES, microseconds, read, written
+from mydso_access.adapters.codec import CASES, LOGINS, UPGRADES, microseconds, read, written
 from mydso_access.errors import UnreadableRecord
 from mydso_access.model import (
     AttemptCounter,
     CounterKey,
     Credential,
+    Entity,
     Event,
     KeyKind,
     Login,
     Secret,
+    StructureRecord,
     User,
 )
 from mydso_access.policy import Level
 from mydso_access.policy.fixed import EARLIEST, TICK
-from tests.adapters.stored_records import CANARY, FULL, HOSTILE_TEXTS, LAST, NOON, ZONES, in_utc, names_of, records
+from tests.adapters.record_strategies import HOSTILE_TEXTS, LAST, ZONES, in_utc, names_of, records
+from tests.adapters.stored_records import CANARY, DISABLED, FULL, INVITED, NOON
 
 each_kind = pytest.mark.parametrize("kind", FULL, ids=lambda kind: kind.__name__)
 
@@ -35,6 +38,9 @@ def version_of(record: Any) -> int:
 
 @given(records)
 @example(FULL[User])
+@example(DISABLED)
+@example(INVITED)
+@example(FULL[Entity])
 @example(FULL[AttemptCounter])
 def test_what_is_written_is_read_back(record: Any) -> None:
     found = read(type(record), written(record), version_of(record))
@@ -115,16 +121,18 @@ def test_levels_are_written_in_one_order_whatever_the_sets() -> None:
 
 @each_kind
 def test_every_field_is_written_but_the_version_that_stores_compare(kind: type) -> None:
-    assert {*names_of(kind), "form"} - {"version"} == json.loads(written(FULL[kind])).keys()
+    added = {"form", "case"} if kind in CASES else {"form"}
+    assert {*names_of(kind), *added} - {"version"} == json.loads(written(FULL[kind])).keys()
 
 
 @each_kind
 def test_no_field_is_called_like_what_the_codec_adds(kind: type) -> None:
-    assert "form" not in names_of(kind)
+    assert not {"form", "case"} & set(names_of(kind))
 
 
 def test_every_case_of_a_login_has_a_word_of_its_own_and_no_field_called_case() -> None:
-    assert set(get_args(Login)) == CASES.keys()
+    assert set(get_args(Login)) == LOGINS.keys()
+    assert set(get_args(StructureRecord)) == CASES.keys() - LOGINS.keys()
     assert len(CASES) == len(set(CASES.values()))
     assert all("case" not in names_of(case) for case in CASES)
 
@@ -137,7 +145,8 @@ def test_there_is_an_example_of_every_record_with_nothing_left_at_its_default() 
 
 
 def test_a_record_says_which_form_it_has() -> None:
-    assert [1, 1, 1, 1] == [json.loads(written(record))["form"] for record in FULL.values()]
+    forms = {kind: json.loads(written(record))["form"] for kind, record in FULL.items()}
+    assert {kind: 2 if kind in (User, Event) else 1 for kind in FULL} == forms
 
 
 # --- the version
@@ -195,4 +204,4 @@ def test_an_events_text_that_was_edited_is_escaped_when_it_is_read() -> None:
 def test_what_is_read_shows_no_secret() -> None:
     shown = repr([read(kind, written(record)) for kind, record in FULL.items()])
     assert CANARY not in shown
-    assert 4 == shown.count("***")
+    assert 6 == shown.count("***")

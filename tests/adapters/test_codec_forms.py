@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,178 +9,18 @@ import attrs
 import pytest
 
 from mydso_access.adapters import codec
-from mydso_access.adapters.codec import CASES, UPGRADES, read, written
+from mydso_access.adapters.codec import LOGINS, UPGRADES, read, written
 from mydso_access.errors import UnreadableRecord
-from mydso_access.model import (
-    AttemptCounter,
-    Category,
-    CounterKey,
-    Credential,
-    Disabled,
-    DisabledBecause,
-    Enabled,
-    Event,
-    EventKind,
-    Factor,
-    Failure,
-    Invited,
-    KeyKind,
-    Purpose,
-    Reason,
-    Reservation,
-    Secret,
-    SignIn,
-    Structure,
-    User,
-)
-from mydso_access.policy import Level
-from mydso_access.policy.fixed import EARLIEST
-from tests.adapters.stored_records import CANARY, FULL, LAST, everything_told
+from mydso_access.model import Disabled, DisabledBecause, Event, User
+from tests.adapters.stored_records import CANARY, FULL, everything_told
+from tests.adapters.vector_records import RECORDS
 
 FILE = json.loads((Path(__file__).parent.parent / "vectors" / "stored-forms.json").read_text(encoding="ascii"))
 VECTORS: list[dict[str, Any]] = FILE["vectors"]
 
-NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
-TEN = datetime(2026, 3, 2, 10, 0, 0, 1, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-HASH = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g"
-ACCOUNT, ADDRESS = CounterKey(KeyKind.ACCOUNT, "a1" * 32), CounterKey(KeyKind.ADDRESS, "b2" * 32)
-ENTITY = Structure.entity("entity-1")
-
-# What each vector holds, by its name.
-RECORDS: dict[str, User | AttemptCounter | SignIn | Event] = {
-    "a contact": User(
-        id="user-1", category=Category.INACTIVE, structure=ENTITY, version=1, saved_at=NINE, written_by="event-1"
-    ),
-    "an invited user": User(
-        id="user-2",
-        category=Category.ACTIVE,
-        structure=ENTITY,
-        login=Invited(NINE),
-        name="anna",
-        version=2,
-        saved_at=NINE,
-        written_by="event-2",
-    ),
-    "a user with a password": User(
-        id="user-3",
-        category=Category.ACTIVE,
-        structure=ENTITY,
-        login=Enabled(NINE),
-        name="bernd",
-        credential=Credential(Secret(HASH), NINE),
-        last_access_at=TEN,
-        version=2**62 + 1,
-        saved_at=TEN,
-        written_by="event-3",
-    ),
-    "a user of the platform without a password": User(
-        id="user-4",
-        category=Category.MULTI_ENTITY,
-        structure=Structure.platform("platform-1"),
-        login=Enabled(NINE),
-        name="carla",
-        version=4,
-        saved_at=NINE,
-    ),
-    "a disabled user with a strange name": User(
-        id='"\\/\0\ud800',
-        category=Category.ACTIVE,
-        structure=Structure.entity(""),
-        login=Disabled(DisabledBecause.DORMANT, LAST),
-        name="r\xf6\xf6t \U0001f600 \u202e",
-        credential=Credential(Secret("\xe9\0\udfff"), EARLIEST),
-        version=5,
-    ),
-    "a user disabled by an administrator": User(
-        id="user-6",
-        category=Category.ACTIVE,
-        structure=ENTITY,
-        login=Disabled(DisabledBecause.ADMINISTRATOR, TEN),
-        name="dora",
-        version=6,
-        saved_at=TEN,
-        written_by="event-6",
-    ),
-    "a new counter": AttemptCounter(ACCOUNT),
-    "a counter with failures and reservations": AttemptCounter(
-        ADDRESS,
-        version=8,
-        saved_at=TEN,
-        failures=(Failure("f1", NINE), Failure("f2", TEN)),
-        reservations=(Reservation("r1", TEN, TEN - HOUR, 2), Reservation("r2", TEN, TEN, 2)),
-        failed=7,
-        cleared=3,
-        idle_from=TEN + 24 * HOUR,
-    ),
-    "a blocked counter": AttemptCounter(
-        ACCOUNT, version=9, saved_at=TEN, blocked_until=TEN + HOUR, failed=2**63 - 1, idle_from=LAST
-    ),
-    "a sign-in just begun": SignIn(
-        id="sign-in-1",
-        user_id="user-3",
-        address=ADDRESS,
-        purpose=Purpose.SIGN_IN,
-        token=Secret("c3" * 32),
-        started_at=NINE,
-        expires_at=NINE + HOUR,
-        factors=((Factor.PASSWORD, NINE),),
-        version=10,
-        saved_at=NINE,
-    ),
-    "a sign-in that was completed": SignIn(
-        id="sign-in-2",
-        user_id="user-3",
-        address=ADDRESS,
-        purpose=Purpose.SIGN_IN,
-        token=Secret("c4" * 32),
-        started_at=NINE,
-        expires_at=NINE + HOUR,
-        factors=((Factor.PASSWORD, NINE), (Factor.PASSWORD, TEN)),
-        code=Secret("d5" * 32),
-        seed=Secret("JBSWY3DPEHPK3PXP"),
-        session="e6" * 32,
-        used_at=TEN,
-        version=11,
-        saved_at=TEN,
-    ),
-    "a sign-in that proved nothing": SignIn(
-        id="sign-in-3",
-        user_id="user-3",
-        address=ADDRESS,
-        purpose=Purpose.SIGN_IN,
-        token=Secret(""),
-        started_at=NINE,
-        expires_at=NINE + HOUR,
-        factors=(),
-        version=12,
-    ),
-    "an event with nothing to say": Event(id="event-1", kind=EventKind.USER_CREATED, at=NINE),
-    "a refusal": Event(
-        id="event-8",
-        kind=EventKind.REFUSED,
-        at=TEN,
-        subject="user-3",
-        address="2001:db8::1",
-        reason=Reason.WRONG_SECRET,
-        rule="S36",
-        levels=frozenset({Level.INSTALLATION}),
-    ),
-    "a block": Event(
-        id="event-9",
-        kind=EventKind.BLOCK_STARTED,
-        at=TEN,
-        subject="user-3\r\n\u202e",
-        actor="admin",
-        address="192.0.2.1",
-        reason=Reason.ACCOUNT_BLOCKED,
-        rule="A26",
-        levels=frozenset(Level),
-        until=TEN + HOUR,
-    ),
-}
-
-each_vector = pytest.mark.parametrize("vector", VECTORS, ids=[vector["name"] for vector in VECTORS])
+each_vector = pytest.mark.parametrize(
+    "vector", VECTORS, ids=[f"{each['name']}, form {each['form']}" for each in VECTORS]
+)
 
 
 def kind_of(vector: dict[str, Any]) -> Any:
@@ -210,8 +49,37 @@ def test_the_vectors_show_every_record_and_every_case_in_every_form() -> None:
     assert {vector["name"] for vector in VECTORS} == RECORDS.keys()
     shown = {(vector["record"], vector["form"]) for vector in VECTORS}
     assert {(kind.__name__, form) for kind, ups in UPGRADES.items() for form in range(1, len(ups) + 2)} == shown
-    logins = {type(record.login) for record in RECORDS.values() if isinstance(record, User)}
-    assert CASES.keys() == logins
+    users = [record for record in RECORDS.values() if isinstance(record, User)]
+    assert LOGINS.keys() == {type(user.login) for user in users}
+    assert set(DisabledBecause) == {user.login.reason for user in users if isinstance(user.login, Disabled)}
+
+
+OLD: dict[str, dict[str, Any]] = {
+    vector["name"]: json.loads(vector["text"]) for vector in VECTORS if vector["form"] == 1
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "changes"),
+    [
+        ("a user with a password", User, {"role": "administrator"}),
+        ("a user with a password", User, {"valid_from": 0}),
+        ("a user with a password", User, {"memberships": []}),
+        ("an invited user", User, {"login": {"case": "invited", "since": 1, "token": CANARY}}),
+        ("an invited user", User, {"login": None}),
+        ("an invited user", User, {"login": [CANARY]}),
+        ("an invited user", User, {"login": {"since": 1}}),
+        ("a refusal", Event, {"system": "import"}),
+        ("a refusal", Event, {"differences": []}),
+    ],
+)
+def test_an_old_form_with_what_came_later_or_without_what_it_had_is_refused(
+    name: str, kind: Any, changes: dict[str, Any]
+) -> None:
+    with pytest.raises(UnreadableRecord) as refused:
+        read(kind, json.dumps(OLD[name] | changes), 7)
+    assert kind.__name__ == refused.value.field.partition(".")[0]
+    assert CANARY not in everything_told(refused.value)
 
 
 # --- upgrades, with forms that never were: in form 1 `written_by` was not there, in form 2 `name` was called `login_name`
@@ -253,7 +121,7 @@ def test_every_form_up_to_the_last_is_read_and_the_last_is_written(monkeypatch: 
     assert [USER] * last == [read(User, text, 7) for text in texts]
     assert last == json.loads(written(USER))["form"]
     assert USER == read(User, written(USER), 7)
-    assert 1 == json.loads(written(FULL[Event]))["form"]
+    assert 2 == json.loads(written(FULL[Event]))["form"]
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
@@ -312,7 +180,7 @@ WRONG_UPGRADES: dict[str, tuple[Callable[[Form], Any], str]] = {
 @pytest.mark.parametrize("what", WRONG_UPGRADES)
 def test_an_upgrade_that_leaves_no_right_form_is_refused(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     upgrade, field = WRONG_UPGRADES[what]
-    text = written(FULL[User])
+    text = json.dumps(json.loads(written(FULL[User])) | {"form": 1})
     with_upgrades(monkeypatch, upgrade)
     with pytest.raises(UnreadableRecord) as refused:
         read(User, text, 7)

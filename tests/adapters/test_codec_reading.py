@@ -3,16 +3,21 @@
 import json
 import math
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import permutations
+from operator import attrgetter
 from typing import Any
 
 import pytest
 
 from mydso_access.adapters.codec import read, written
 from mydso_access.errors import InvalidValue, UnreadableRecord
-from mydso_access.model import AttemptCounter, Event, SignIn, User
+from mydso_access.model import AttemptCounter, Entity, Event, Platform, SignIn, User
 from mydso_access.policy.fixed import EARLIEST, LATEST, TICK
-from tests.adapters.stored_records import CANARY, FULL, PLACES, everything_told
+from mydso_access.policy.levels import StructurePolicy
+from tests.adapters.stored_records import CANARY, CASES_OF_LOGIN, FULL, PLACES, everything_told
+
+DAY = timedelta(days=1)
 
 
 def called(value: Any) -> str:
@@ -23,6 +28,7 @@ each_kind = pytest.mark.parametrize("kind", FULL, ids=called)
 
 NESTED = [[CANARY], {"x": CANARY}, {CANARY: {"x": [CANARY]}}, [], {}]
 NO_TEXT = [None, True, 0, 1.5, *NESTED]
+NO_POLICY = [None, True, 0, "", CANARY, [], [CANARY], [{"passwords.min_length": "12"}]]
 NO_INT = [None, True, False, 1.0, 0.0, -1, math.nan, math.inf, "1", "", CANARY, *NESTED]
 END = (LATEST - EARLIEST) // TICK
 # What each sort of field refuses. `None` is left out for those that may hold it: their sort ends in "?".
@@ -32,10 +38,13 @@ WRONG: dict[str, list[Any]] = {
     "word": [*NO_TEXT, "", "nonsense", "ACTIVE", " active", "None"],
     "number": [*NO_INT, 2**63, 10**400],
     "instant": [*NO_INT, END, END + 1, 10**400],
+    "truth": [None, 0, 1, 1.0, "true", "", CANARY, *NESTED],
     "object": [*NO_TEXT, "", CANARY],
+    "policy": [*NO_POLICY, {"unknown": "1"}, {"passwords": "1"}, {"passwords.min_length": 12}, {"": ""}],
+    "instants": [None, True, 0, "", CANARY, {}, {"0": CANARY}, [None], [-1], [[CANARY]], [{"x": CANARY}]],
     "list": [None, True, 0, "", CANARY, {}, {"0": CANARY}, [None], [7], [[CANARY]], [{"x": CANARY}]],
     "row": [None, True, 0, "", CANARY, {}, [], [CANARY], ["password"], ["password", 1, CANARY], [1, "password"]],
-    "form": [*NO_INT, 0, 2, 99, 10**400],
+    "form": [*NO_INT, 0, 3, 99, 10**400],
 }
 EACH_PLACE = [(kind, place) for kind, places in PLACES.items() for place in places]
 each_place = pytest.mark.parametrize(
@@ -59,7 +68,7 @@ def changed(form: Any, place: str, value: Any) -> Any:
 
 def places_of(form: Any, path: str = "") -> Iterator[str]:
     inside = form.items() if isinstance(form, dict) else [(len(form) - 1, form[-1])] if isinstance(form, list) else []
-    for name, value in inside:
+    for name, value in inside if path != "policy." else []:  # whose fields are settings
         yield f"{path}{name}"
         yield from places_of(value, f"{path}{name}.")
 
@@ -96,7 +105,7 @@ def test_none_is_read_where_a_field_may_be_missing(kind: Any) -> None:
     places = [place for place, sort in PLACES[kind].items() if sort.endswith("?") and place != "name"]
     assert places
     for place in places:
-        assert getattr(read(kind, json.dumps(changed(stored(kind), place, None))), place) is None
+        assert attrgetter(place)(read(kind, json.dumps(changed(stored(kind), place, None)))) is None
 
 
 @each_place
@@ -139,7 +148,7 @@ def test_a_version_in_the_text_is_refused_like_any_other_field(kind: type) -> No
 
 @pytest.mark.parametrize(("kind", "other"), list(permutations(FULL, 2)), ids=called)
 def test_a_record_is_not_read_as_one_of_another_kind(kind: type, other: type) -> None:
-    assert error_of(kind, written(FULL[other])).field.startswith(f"{kind.__name__}.")
+    assert error_of(kind, written(FULL[other])).field.startswith(kind.__name__)
 
 
 @pytest.mark.parametrize(
@@ -147,8 +156,8 @@ def test_a_record_is_not_read_as_one_of_another_kind(kind: type, other: type) ->
     [
         ('"category":', '"category":"inactive","category":'),
         ('"hash":', '"hash":"other","hash":'),
-        ('"case":', '"case":"disabled","case":'),
-        ('"form":1', '"form":1,"form":1'),
+        ('"case":', '"case":"enabled","case":'),
+        ('"form":2', '"form":2,"form":2'),
         ('"id":"u"', '"id":"u","\\u0069d":"u"'),
     ],
 )
@@ -186,7 +195,7 @@ NO_OBJECTS = {
     "an undefined escape": FULL_TEXT.replace("anna", "an\\xna"),
     "lists in lists": "[" * 100_000,
     "objects in objects": '{"id":' * 100_000,
-    "a number of too many digits": FULL_TEXT.replace('"form":1', '"form":' + "1" * 5000),
+    "a number of too many digits": FULL_TEXT.replace('"form":2', '"form":' + "1" * 5000),
     "Python's repr": repr(stored(User)),
 }
 
@@ -228,11 +237,13 @@ def test_halves_of_a_utf_16_pair_that_are_not_escaped_are_refused() -> None:
 @pytest.mark.parametrize(
     ("kind", "changes", "field"),
     [
-        (User, {"category": "multi_entity"}, "User (User.structure)"),
-        (User, {"category": "inactive"}, "User (User.login)"),
+        (User, {"category": "active"}, "User (User.structure)"),
+        (User, {"category": "inactive", "structure": {"kind": "entity", "id": "e"}}, "User (User.login)"),
         (User, {"login": {"case": "none"}}, "User (User.login)"),
         (User, {"name": None}, "User (User.name)"),
-        (User, {"login": {"case": "invited", "since": 1}}, "User (User.credential)"),
+        (User, {"login": {"case": "invited", "since": 1, "token": None}}, "User (User.credential)"),
+        (User, {"category": "active", "structure": {"kind": "entity", "id": "e"}}, "User (User.memberships)"),
+        (User, {"login": {"case": "disabled", "since": 1, "reason": "dormant"}}, "User (User.login)"),
         (SignIn, {"expires_at": 5}, "SignIn (SignIn.expires_at)"),
         (SignIn, {"address": {"kind": "account", "digest": CANARY}}, "SignIn (SignIn.address)"),
     ],
@@ -248,7 +259,55 @@ def test_fields_that_do_not_go_together_are_refused(kind: type, changes: dict[st
 @pytest.mark.parametrize("case", ["none", "invited", "enabled"])
 def test_a_case_has_its_own_fields_and_no_others(case: str) -> None:
     login = {"case": case, "since": 1, "reason": "dormant"}
-    assert "User.login" == error_of(User, json.dumps(stored(User) | {"login": login})).field
+    assert error_of(User, json.dumps(stored(User) | {"login": login})).field.startswith("User.login")
+
+
+@pytest.mark.parametrize("place", CASES_OF_LOGIN)
+def test_every_wrong_value_of_another_case_is_refused_by_its_path(place: str) -> None:
+    user, sort = CASES_OF_LOGIN[place]
+    assert user == read(User, written(user), 7)
+    for wrong in WRONG[sort.removesuffix("?")]:
+        if not (sort.endswith("?") and wrong is None):
+            error = error_of(User, json.dumps(changed(json.loads(written(user)), place, wrong)))
+            assert (wrong, f"User.{place}") == (wrong, error.field)
+
+
+# --- what a structure asks for
+
+
+@pytest.mark.parametrize(
+    ("asks", "field", "given"),
+    [
+        ({"passwords.min_length": "7"}, " (passwords.min_length)", "7 (int)"),
+        ({"passwords.min_length": "65"}, " (passwords.min_length)", "65 (int)"),
+        ({"passwords.min_length": "none"}, " (passwords.min_length)", "'none' (str)"),
+        ({"passwords.min_length": "1e1"}, " (passwords.min_length)", "'1e1' (str)"),
+        ({"passwords.require_lowercase": "yes"}, " (passwords.require_lowercase)", "'yes' (str)"),
+        ({"passwords.composition": "sometimes"}, " (passwords.composition)", "'sometimes' (str)"),
+        ({"links.interactive": "23h"}, " (links.interactive)", "datetime.timedelta(seconds=82800) (timedelta)"),
+        ({"links.interactive": "soon"}, " (links.interactive)", "'soon' (str)"),
+        ({"passwords.min_lenght": "12"}, "", "an object with 'passwords.min_lenght' (str)"),
+    ],
+    ids=called,
+)
+def test_a_setting_that_is_none_or_out_of_its_bounds_is_refused(asks: dict[str, str], field: str, given: str) -> None:
+    error = error_of(Entity, json.dumps(stored(Entity) | {"policy": asks}))
+    assert (f"Entity.policy{field}", given) == (error.field, error.given)
+
+
+def test_settings_are_read_as_people_write_them() -> None:
+    asks = {"links.interactive": "48h", "dormancy.months": "none", "passwords.min_length": "012"}
+    found = read(Entity, json.dumps(stored(Entity) | {"policy": asks})).policy
+    assert StructurePolicy({"links.interactive": 2 * DAY, "dormancy.months": None, "passwords.min_length": 12}) == found
+    assert {"links.interactive": "2d", "dormancy.months": "none", "passwords.min_length": "12"} == json.loads(
+        written(Entity(id="e", title="E", policy=found))
+    )["policy"]
+
+
+def test_entity_and_platform_say_which_they_are() -> None:
+    for kind, other in ((Entity, "platform"), (Platform, "entity")):
+        error = error_of(kind, json.dumps(stored(kind) | {"case": other}))
+        assert (f"{kind.__name__}.case", f"'{other}' (str)") == (error.field, error.given)
 
 
 def test_a_refusal_of_a_number_or_a_word_shows_it() -> None:

@@ -15,7 +15,9 @@ from mydso_access.model import (
     Category,
     CounterKey,
     Credential,
+    Customer,
     Enabled,
+    Entity,
     Event,
     Factor,
     Failure,
@@ -27,7 +29,9 @@ from mydso_access.model import (
 )
 from mydso_access.policy import Level
 from mydso_access.policy.fixed import EARLIEST, LATEST, TICK
-from tests.adapters.stored_records import CANARY, FULL, NOON, PLACES, everything_told, names_of
+from mydso_access.policy.levels import StructurePolicy
+from tests.adapters.record_strategies import names_of
+from tests.adapters.stored_records import CANARY, CASES_OF_LOGIN, FULL, NOON, PLACES, everything_told
 
 
 class Text(str):
@@ -92,6 +96,11 @@ class OtherEnabled(Enabled):
     """A host's own login."""
 
 
+@attrs.frozen
+class OtherPolicy(StructurePolicy):
+    """A host's own policy."""
+
+
 HOLDERS = [[CANARY], (CANARY,), {"x": CANARY}, {CANARY}, Secret(CANARY), CANARY.encode(), type, object()]
 NO_NUMBER = [None, True, False, 1.0, "1", CANARY, Number.ONE, *HOLDERS]
 NAIVE = NOON.replace(tzinfo=None)
@@ -134,6 +143,8 @@ WRONG: dict[str, list[Any]] = {
         NOON,
         *HOLDERS,
     ],
+    "truth": [None, 0, 1, 1.0, "true", Number.ONE, *HOLDERS],
+    "policy": [None, True, 1, "", CANARY, {}, (), StructurePolicy, OtherPolicy(), *HOLDERS],
     "list": [
         None,
         True,
@@ -157,8 +168,10 @@ WRONG: dict[str, list[Any]] = {
         *HOLDERS,
     ],
 }
+WRONG["instants"] = WRONG["list"]
 EACH_PLACE = [(kind, place) for kind, places in PLACES.items() for place in places]
-EACH_PLACE = [each for each in EACH_PLACE if each[1] not in ("form", "login.case", "levels.2")]
+NO_ATTRIBUTES = ("form", "case", "login.case", "levels.2", "memberships.1", "appointments.1", "colleagues.1")
+EACH_PLACE = [each for each in EACH_PLACE if each[1] not in NO_ATTRIBUTES]
 
 
 def forced(value: Any, place: str, wrong: Any) -> Any:
@@ -180,7 +193,7 @@ def error_of(record: Any) -> UnreadableRecord:
 
 
 def attributes_of(value: Any, path: str = "") -> Iterator[str]:
-    if attrs.has(type(value)):
+    if attrs.has(type(value)) and not isinstance(value, StructurePolicy):
         inside = [(name, getattr(value, name)) for name in names_of(type(value))]
     else:
         inside = [(str(len(value) - 1), value[-1])] if isinstance(value, tuple) else []
@@ -224,9 +237,52 @@ def test_levels_are_a_frozen_set_of_levels(wrong: Any) -> None:
     assert "Event.levels" == error_of(forced(FULL[Event], "levels", wrong)).field
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"e"}, ["e"], ("e",), {"e": 1}, "e", None, frozenset({1}), frozenset({None}), frozenset({Text("e")}), Secret("e")],
+    ids=repr,
+)
+@pytest.mark.parametrize(("kind", "name"), [(User, "memberships"), (User, "appointments"), (Customer, "colleagues")])
+def test_ids_are_a_frozen_set_of_texts(kind: type, name: str, wrong: Any) -> None:
+    assert f"{kind.__name__}.{name}" == error_of(forced(FULL[kind], name, wrong)).field
+
+
+@pytest.mark.parametrize("place", CASES_OF_LOGIN)
+def test_every_wrong_value_of_another_case_is_refused_by_its_path(place: str) -> None:
+    user, sort = CASES_OF_LOGIN[place]
+    for wrong in WRONG[sort.removesuffix("?")]:
+        if not (sort.endswith("?") and wrong is None):
+            assert f"User.{place}" == error_of(forced(user, place, wrong)).field
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        None,
+        7,
+        "passwords.min_length",
+        (("unknown", 1),),
+        (("passwords.min_length", "12"),),
+        (("passwords.min_length", 7),),
+        (("passwords.min_length", True),),
+        (("names.special", "\ud83d\ude00"),),
+        [("passwords.min_length", 12)],
+        ((1, 2, 3),),
+        (CANARY.encode(),),
+    ],
+    ids=repr,
+)
+def test_settings_that_could_not_be_read_back_are_not_written(asks: Any) -> None:
+    policy = forced(FULL[Entity].policy, "asks", asks)
+    assert error_of(forced(FULL[Entity], "policy", policy)).field.startswith("Entity.policy")
+
+
 # --- the same without force: what a record lets pass
 
 KEY = CounterKey(KeyKind.ACCOUNT, "d")
+PLAIN = User(
+    id="u", category=Category.ACTIVE, structure=Structure.entity("e"), role="r", login=Enabled(NOON), name="anna"
+)
 PASSED = {
     "AttemptCounter.saved_at": AttemptCounter(KEY, saved_at=NAIVE),
     "AttemptCounter.failures": AttemptCounter(KEY, failures=[Failure("f", NOON)]),
@@ -234,10 +290,16 @@ PASSED = {
     "AttemptCounter.failed": AttemptCounter(KEY, failed=-1),
     "AttemptCounter.key": AttemptCounter("d"),
     "AttemptCounter.key.kind": AttemptCounter(CounterKey("account", "d")),
-    "User.category": attrs.evolve(FULL[User], category="active"),
+    "User.category": attrs.evolve(PLAIN, category="active"),
+    "User.may_import": attrs.evolve(PLAIN, may_import=1),
+    "User.memberships": attrs.evolve(FULL[User], memberships={"e"}),
+    "User.resets_sent": attrs.evolve(PLAIN, resets_sent=[NOON]),
     "User.credential": attrs.evolve(FULL[User], credential=f"{CANARY} hash"),
     "User.credential.hash": attrs.evolve(FULL[User], credential=Credential(f"{CANARY} hash", NOON)),
-    "User.login": attrs.evolve(FULL[User], login="enabled"),
+    "User.login": attrs.evolve(PLAIN, login="enabled"),
+    "Entity.policy": attrs.evolve(FULL[Entity], policy={}),
+    "Entity.main_administrators": attrs.evolve(FULL[Entity], main_administrators=[]),
+    "Customer.colleagues": attrs.evolve(FULL[Customer], colleagues=("u",)),
     "SignIn.token": attrs.evolve(FULL[SignIn], token=Secret(CANARY.encode())),
     "SignIn.factors": attrs.evolve(FULL[SignIn], factors=[(Factor.PASSWORD, NOON)]),
     "Event.levels": attrs.evolve(FULL[Event], levels={Level.ENTITY}),

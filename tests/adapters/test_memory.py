@@ -14,10 +14,12 @@ from mydso_access.errors import Stale, Taken
 from mydso_access.model import (
     AttemptCounter,
     Category,
+    Customer,
     Enabled,
     Event,
     EventKind,
     KeyKind,
+    Platform,
     Purpose,
     Secret,
     SignIn,
@@ -32,10 +34,8 @@ KEY = account_key("anna")
 
 
 def user(user_id: str = "u", name: str = "anna", **changes: Any) -> User:
-    entity = Structure.entity("e")
-    return User(
-        **({"id": user_id, "category": Category.ACTIVE, "structure": entity, "login": Enabled(NOON), "name": name} | changes)
-    )  # fmt: skip
+    who = {"id": user_id, "category": Category.ACTIVE, "structure": Structure.entity("e"), "role": "collector"}
+    return User(**(who | {"login": Enabled(NOON), "name": name} | changes))
 
 
 def event(event_id: str = "e") -> Event:
@@ -80,6 +80,14 @@ def test_events_keep_their_order(stored: MemoryRepositories) -> None:
     assert [each.id for each in stored.events.all()] == list("012345")
 
 
+def test_events_keep_their_order_when_some_are_purged_and_some_change(stored: MemoryRepositories) -> None:
+    for number in (3, 1, 2, 0):
+        stored.events.append(attrs.evolve(event(str(number)), at=NOON + timedelta(hours=number), actor="anna"))
+    assert 1 == stored.events.purge(NOON + timedelta(hours=3), limit=1)  # the earliest
+    assert 2 == stored.events.pseudonymise("anna", "pseudonym", limit=2)
+    assert ["3", "1", "2"] == [each.id for each in stored.events.all()]
+
+
 def test_purging_forgets_what_is_over(stored: MemoryRepositories) -> None:
     stored.counters.save(AttemptCounter(KEY, idle_from=NOON))
     stored.sign_ins.save(half_finished("s"))
@@ -94,7 +102,11 @@ def test_two_installations_share_nothing() -> None:
     one.users.save(user(), event())
     one.counters.save(AttemptCounter(KEY))
     one.sign_ins.save(half_finished("s"))
+    one.structures.save(Platform(id="p", title="P"), event())
+    one.customers.save(Customer(entity="e", id="c"), event())
     assert other.users.get("u") is None
+    assert other.structures.platform() is None
+    assert other.customers.get("e", "c") is None
     assert other.counters.get(KEY) is None
     assert other.sign_ins.get("s") is None
     assert other.events.all() == ()
@@ -104,13 +116,16 @@ def test_nothing_handed_out_can_be_changed(stored: MemoryRepositories) -> None:
     stored.users.save(user(), event())
     stored.counters.save(AttemptCounter(KEY))
     stored.sign_ins.save(half_finished("s"))
+    stored.structures.save(Platform(id="p", title="P"), event("platform"))
+    stored.customers.save(Customer(entity="e", id="c"), event("customer"))
     handed_out = [stored.users.get("u"), stored.counters.get(KEY), stored.sign_ins.get("s"), stored.events.all()[0]]
+    handed_out += [stored.structures.platform(), stored.customers.get("e", "c")]
     for record in handed_out:
         for field in attrs.fields(type(record)):
             with pytest.raises(attrs.exceptions.FrozenInstanceError):
                 setattr(record, field.name, None)
     assert type(stored.events.all()) is type(stored.counters.all()) is tuple
-    for name in ("users", "counters", "sign_ins", "events"):
+    for name in ("users", "structures", "customers", "counters", "sign_ins", "events"):
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
             setattr(stored, name, None)
 

@@ -13,8 +13,8 @@ from attrs import evolve
 from mydso_access import AccessControl, AsynchronousStore, SignedIn, StoreUnavailable, VerifierFailed
 from mydso_access.adapters.synchronous import SynchronousBridge, drive
 from mydso_access.slots import Slots
-from tests.support import HOME, RIGHT, World
-from tests.test_store import METHODS, raising, replacing
+from tests.support import HOME, PARTS, RIGHT, World, methods_of
+from tests.test_store import raising, replacing
 
 
 def with_one_slot(world: World) -> World:
@@ -34,9 +34,9 @@ def test_repositories_and_hasher_are_called_in_the_callers_own_thread() -> None:
         return call
 
     calls = {
-        f"{part}_{method}": recording(getattr(getattr(world.repositories, part), method))
-        for part, methods in METHODS.items()
-        for method in methods
+        f"{part}_{name}": recording(method)
+        for part in PARTS
+        for name, method in methods_of(getattr(world.repositories, part)).items()
     }
     world.hasher.while_verifying = lambda: threads.add(threading.get_ident())
     access = AccessControl(replacing(world, **calls), policy=world.policy, hasher=world.hasher, clock=world.clock)

@@ -24,7 +24,7 @@ from mydso_access.ledger import Ledger
 from mydso_access.model import AttemptCounter
 from mydso_access.policy import HashingPolicy
 from mydso_access.replay import read, replay
-from mydso_access.testing import created, enabled_user
+from mydso_access.testing import an_entity, created, enabled_user
 
 RIGHT, HOME = "Correct-Horse-9", "192.0.2.1"
 CHEAPEST = HashingPolicy.cheapest_for_tests()
@@ -68,6 +68,8 @@ def attempt_and_compare_and_set() -> None:
 def sign_in_and_raw_verify() -> None:
     repositories, hasher = MemoryRepositories(), Argon2Hasher(CHEAPEST)
     user = enabled_user("known", RIGHT, hasher=hasher)
+    entity = an_entity()
+    repositories.structures.save(entity, created(entity))
     repositories.users.save(user, created(user))
     access = AccessControl(repositories, policy=POLICY, hasher=hasher)
     raw = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

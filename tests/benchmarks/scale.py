@@ -29,7 +29,7 @@ from mydso_access.decisions.naming import account_key, address_key, parse_addres
 from mydso_access.ledger import Ledger
 from mydso_access.testing.clock import A_MONDAY
 from tests.benchmarks.measure import best_of
-from tests.support import HOME, RIGHT, CountingHasher, active, policy
+from tests.support import HOME, PLACES, RIGHT, CountingHasher, active, policy, settle
 
 AT_ONCE = 10_000
 FEW = 1_000
@@ -155,6 +155,7 @@ def fill(made: Engine, rows: int) -> None:
     with made.begin() as connection:
         connection.exec_driver_sql("PRAGMA synchronous=OFF")
     repositories = SqlRepositories(made)
+    settle(repositories, *PLACES)
     for start in range(0, rows, AT_ONCE):
         numbers = range(start, min(start + AT_ONCE, rows))
         with made.begin() as connection:

@@ -6,6 +6,7 @@ import pytest
 from attrs import evolve
 
 from mydso_access.decisions.lockout import (
+    Admitted,
     BlockChange,
     Blocked,
     Settlement,
@@ -16,6 +17,7 @@ from mydso_access.decisions.lockout import (
     idle_from,
     rebound,
     settle,
+    unblocked,
 )
 from mydso_access.errors import InvalidValue
 from mydso_access.model.attempts import Failure, KeyKind, Reservation
@@ -133,6 +135,43 @@ def test_d4_whoever_notices_that_the_cap_was_reached_saves_it() -> None:
     counter = charged(new(), "a", NINE, lockout)
     noticed = evolve(counter, reservations=(), failures=(Failure("a", NINE),), failed=1, saved_at=NINE + LEASE)
     assert Blocked(noticed, None, "D4") == admit(counter, lockout, "x", NINE + LEASE)
+
+
+@pytest.mark.parametrize("kind", [ACCOUNT, ADDRESS])
+def test_d17_unblocking_ends_block_and_failures_and_leaves_what_is_in_flight_and_the_hard_cap(kind: KeyKind) -> None:
+    in_flight = Reservation("r", NINE, NINE, 0)
+    blocked = evolve(
+        new(kind),
+        saved_at=NINE,
+        blocked_until=NINE + HOUR,
+        failures=(Failure("a", NINE),),
+        reservations=(in_flight,),
+        failed=7,
+        cleared=2,
+    )
+    freed = unblocked(blocked, PRESET, NINE + SECOND)
+    assert freed == evolve(blocked, blocked_until=None, failures=(), saved_at=NINE + SECOND)
+    assert isinstance(admit(freed, PRESET, "x", NINE + SECOND), Admitted)
+
+
+def test_d17_what_lapsed_unseen_counts_for_the_hard_cap_of_who_is_unblocked() -> None:
+    lockout = one_key(hard_cap=3)
+    freed = unblocked(charged(new(), "a", NINE, lockout), lockout, NINE + LEASE)
+    assert (freed.failures, freed.reservations, freed.failed) == ((), (), 1)
+
+
+def test_d4_d17_unblocking_frees_no_login_that_reached_the_cap() -> None:
+    lockout = one_key(hard_cap=3)
+    capped = evolve(new(), saved_at=NINE, failed=3)
+    assert block_of(unblocked(capped, lockout, NINE), lockout, NINE) is not None
+
+
+def test_d10_unblocking_never_bears_the_instant_of_another_save() -> None:
+    counter = evolve(new(), saved_at=NINE, blocked_until=NINE + HOUR)
+    for now in (NINE, NINE - DAY):
+        assert NINE + TICK == unblocked(counter, PRESET, now).saved_at
+    with pytest.raises(InvalidValue):
+        unblocked(counter, PRESET, NINE.replace(tzinfo=None))
 
 
 FAILURE, IN_FLIGHT = Failure("f", NINE), Reservation("r", NINE, NINE, 0)

@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from mydso_access.decisions.outcomes import (
+    TOLD,
     Busy,
     BusyBecause,
     Factor,
@@ -20,18 +21,52 @@ from mydso_access.model import Category, Reason, Structure, User
 from mydso_access.policy import Level
 
 UNTIL = datetime(2026, 3, 2, 10, 14, tzinfo=UTC)
-CONTACT = User(id="user-1", category=Category.INACTIVE, structure=Structure.entity("e"))
+CONTACT = User(id="user-1", category=Category.INACTIVE, structure=Structure.entity("e"), role="guest")
 PLAIN = "The name or the password is not right."
 
 
-@pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.ADDRESS_BLOCKED])
+# What nobody may learn who only knows a name: a sign-in's reasons, and those that a password change shares with it.
+OF_A_SIGN_IN = [
+    Reason.MALFORMED,
+    Reason.ACCOUNT_BLOCKED,
+    Reason.ACCOUNT_BUSY,
+    Reason.UNKNOWN,
+    Reason.INACTIVE,
+    Reason.INVITED,
+    Reason.DISABLED,
+    Reason.NO_STRUCTURE,
+    Reason.SSO_ONLY,
+    Reason.DORMANT,
+    Reason.NO_PASSWORD,
+    Reason.UNUSABLE_CREDENTIAL,
+    Reason.WRONG_SECRET,
+]
+
+
+@pytest.mark.parametrize("reason", OF_A_SIGN_IN)
 @pytest.mark.parametrize("until", [None, UNTIL], ids=["for good", "until"])
 @pytest.mark.parametrize("user_id", [None, "user-1"])
-def test_every_reason_reads_the_same_outside_whoever_it_is_about_d2(
+def test_every_reason_of_a_sign_in_reads_the_same_outside_whoever_it_is_about_d2(
     reason: Reason, until: datetime | None, user_id: str | None
 ) -> None:
     refused = Refused(reason, "S36", until, frozenset(Level), user_id)
     assert refused.public_message == PLAIN
+
+
+def test_what_may_be_told_is_told_to_people_who_are_signed_in_or_hold_a_link() -> None:
+    told = {reason for reason in Reason if Refused(reason, "S1").public_message != PLAIN}
+    assert told.isdisjoint(OF_A_SIGN_IN)
+    assert set(TOLD) == told
+    assert set(Reason) - told - set(OF_A_SIGN_IN) == {Reason.ADDRESS_BLOCKED}
+
+
+@pytest.mark.parametrize("reason", TOLD)
+def test_what_is_told_is_one_plain_sentence_or_two_of_its_own(reason: Reason) -> None:
+    message = Refused(reason, "S1", UNTIL, frozenset(Level), "c4nary").public_message
+    assert message == message.strip().capitalize()[:1] + message[1:]
+    assert message.endswith(".")
+    assert "c4nary" not in message
+    assert [reason] == [each for each in TOLD if TOLD[each] == message]
 
 
 def test_a_blocked_address_may_be_told_since_it_depends_on_no_name_s37() -> None:
@@ -76,6 +111,12 @@ def test_the_instant_told_is_not_before_the_end_of_the_block() -> None:
             "disabled (D12, installation); free once an administrator enables the login",
         ),
         (
+            Refused(Reason.DORMANT, "S25", levels=frozenset({Level.ENTITY})),
+            "dormant (S25, entity); free once an administrator enables the login",
+        ),
+        (Refused(Reason.SSO_ONLY, "A24"), "sso_only (A24, installation); this user comes by single sign-on"),
+        (Refused(Reason.LAPSED, "S9"), "lapsed (S9, installation); free once a new message is sent"),
+        (
             Refused(Reason.WRONG_SECRET, "S24", levels=frozenset({Level.PLATFORM, Level.ENTITY, Level.INSTALLATION})),
             "wrong_secret (S24, entity, installation, platform)",
         ),
@@ -106,7 +147,7 @@ OUTCOMES = [
     Busy(BusyBecause.LAPSED),
     Proof("user-1", ((Factor.PASSWORD, UNTIL),)),
     SignedIn(CONTACT, Proof("user-1", ())),
-    PasswordChanged(CONTACT),
+    PasswordChanged(CONTACT, Proof("user-1", ())),
     PasswordRejected((Violation(Flaw.TOO_SHORT, "S24", "Longer."),)),
 ]
 

@@ -313,7 +313,8 @@ def test_a_password_is_hashed_anew_when_the_parameters_have_grown_and_is_still_t
     weak, strong = (
         HashingPolicy(memory_kib=memory, time_cost=1, lanes=1, insecure_for_tests=True) for memory in (8, 16)
     )
-    user = enabled_user("Known", RIGHT, hasher=Argon2Hasher(weak), since=datetime(2020, 1, 1, tzinfo=UTC))
+    since = datetime(2020, 1, 1, tzinfo=UTC)
+    user = enabled_user("Known", RIGHT, hasher=Argon2Hasher(weak), since=since, structure=Structure.entity("e1"))
     repositories = populated(user)
     access = AccessControl(repositories, policy=evolve(policy(), hashing=strong))
     signed_in = access.sign_in("known", RIGHT, address=HOME)
@@ -335,6 +336,6 @@ def test_a_stored_hash_that_cannot_be_used_is_refused_with_its_own_reason_and_co
 
 def test_people_added_later_are_found() -> None:
     world = World(repositories=populated(*[]))
-    late = enabled_user("late-comer", RIGHT, hasher=CountingHasher())
+    late = enabled_user("late-comer", RIGHT, hasher=CountingHasher(), structure=Structure.entity("e1"))
     add(world.repositories, late)
     assert isinstance(sign_in(world, "late-comer"), SignedIn)

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mydso_access.errors import InvalidValue
-from mydso_access.model import Event, EventKind, Reason
+from mydso_access.model import Difference, Event, EventKind, Reason, Structure
 from mydso_access.model.event import escaped
 from mydso_access.policy import Level
 
@@ -83,10 +83,23 @@ def event(**changes: object) -> Event:
     return Event(**({"id": "e", "kind": EventKind.REFUSED, "at": NOON} | changes))
 
 
-@pytest.mark.parametrize("field", ["subject", "actor", "address"])
+@pytest.mark.parametrize("field", ["subject", "actor", "system", "customer", "address"])
 def test_an_events_texts_are_escaped_when_it_is_made(field: str) -> None:
     assert getattr(event(**{field: "a\nb\\"}), field) == "a\\u000ab\\"
     assert getattr(event(), field) is None
+
+
+def test_a_differences_texts_are_escaped_and_never_none() -> None:
+    made = Difference("na\nme", "be\u202efore", "")
+    assert (made.name, made.before, made.after) == (r"na\u000ame", r"be\u202efore", "")
+    for field in attrs.fields(Difference):
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            setattr(made, field.name, "x")
+
+
+def test_a_structures_id_is_the_hosts_and_is_escaped_too() -> None:
+    assert event(structure=Structure.entity("ly\non")).structure == Structure.entity(r"ly\u000aon")
+    assert event(structure=Structure.platform("group")).structure == Structure.platform("group")
 
 
 def test_a_changed_copy_keeps_what_was_escaped() -> None:
@@ -113,6 +126,7 @@ def test_an_event_never_changes() -> None:
 def test_an_event_says_no_more_than_it_was_told() -> None:
     made = event(reason=Reason.UNKNOWN, rule="D11")
     assert (made.subject, made.actor, made.levels, made.until) == (None, None, frozenset[Level](), None)
+    assert (made.system, made.structure, made.customer, made.differences) == (None, None, None, ())
 
 
 def test_the_words_are_owasps_logging_vocabulary() -> None:
@@ -124,4 +138,27 @@ def test_the_words_are_owasps_logging_vocabulary() -> None:
         "USER_CREATED": "user_created",
         "PASSWORD_CHANGED": "authn_password_change",
         "PASSWORD_CHANGE_REFUSED": "authn_password_change_fail",
+        "PASSWORD_RESET_SENT": "authn_password_reset_sent",
+        "PASSWORD_RESET": "authn_password_reset",
+        "STEPPED_UP": "authn_step_up",
+        "STEP_UP_REFUSED": "authn_step_up_fail",
+        "ENTERED": "authz_structure_entered",
+        "ACCESSED": "authn_session_used",
+        "INVITATION_SENT": "user_invited",
+        "INVITATION_ACCEPTED": "user_activated",
+        "USER_UPDATED": "user_updated",
+        "USER_DISABLED": "user_disabled",
+        "USER_ENABLED": "user_enabled",
+        "USER_WARNED": "user_warned",
+        "USER_FORGOTTEN": "user_deleted",
+        "EMAIL_CHANGE_ASKED": "user_email_change_asked",
+        "EMAIL_CHANGED": "user_email_changed",
+        "MOBILE_CHANGED": "user_mobile_changed",
+        "RIGHTS_CHANGED": "authz_change",
+        "STRUCTURE_CREATED": "structure_created",
+        "STRUCTURE_UPDATED": "structure_updated",
+        "SETTINGS_CHANGED": "structure_settings_changed",
+        "MAIN_ADMINISTRATORS_CHANGED": "structure_main_administrators_changed",
+        "CUSTOMER_ASSOCIATED": "customer_associated",
+        "CUSTOMER_DISSOCIATED": "customer_dissociated",
     }

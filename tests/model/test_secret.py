@@ -191,3 +191,7 @@ def test_wrapped_wraps_a_text_and_keeps_a_secret() -> None:
     assert wrapped(secret) is secret
     assert type(wrapped(CANARY)) is Secret
     assert wrapped(CANARY).reveal() == CANARY
+
+
+def test_text_and_its_bytes_are_two_secrets() -> None:
+    assert Secret(CANARY) != Secret(CANARY.encode())

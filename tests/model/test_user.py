@@ -21,7 +21,7 @@ from mydso_access.model import (
     StructureKind,
     User,
 )
-from mydso_access.model.user import seen_at
+from mydso_access.model.user import listed_by, seen_at
 from mydso_access.policy.fixed import EARLIEST
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -68,7 +68,15 @@ def test_every_combination_is_accepted_or_refused_by_its_first_wrong_field(combi
     category, structure, login, name, credential = combination
     expected = first_wrong(*combination)
     try:
-        User(id="u", category=category, structure=structure, login=login, name=name, credential=credential)
+        User(
+            id="u",
+            category=category,
+            structure=structure,
+            role="guest",
+            login=login,
+            name=name,
+            credential=credential,
+        )
         found = None
     except InvalidValue as refused:
         found = refused.field
@@ -85,11 +93,15 @@ def anna(**changes: object) -> User:
         "id": "u",
         "category": Category.ACTIVE,
         "structure": STRUCTURES[0],
+        "role": "collector",
         "login": Enabled(NOON),
         "name": "anna",
         "credential": CREDENTIALS[1],
     }
     return User(**(facts | changes))
+
+
+NO_APPOINTMENT = "none for a main administrator: their appointments are withdrawn first"
 
 
 @pytest.mark.parametrize(
@@ -105,6 +117,12 @@ def anna(**changes: object) -> User:
         ({"login": NoLogin()}, "login", "NoLogin()", "NoLogin() for an inactive user, and for no other"),
         ({"name": None}, "name", "None (NoneType)", "a login name, and None for an inactive user"),
         ({"login": Invited(NOON)}, "credential", "set", "None for a contact and for a user who was only invited"),
+        ({"memberships": frozenset({"e"})}, "memberships", "frozenset({'e'})", "none but for a multi-entity user"),
+        *(
+            ({"login": each, "appointments": frozenset({"a"})}, "login", "Disabled(", NO_APPOINTMENT)
+            for each in LOGINS
+            if isinstance(each, Disabled)
+        ),
     ],
 )
 def test_a_refusal_says_what_is_wrong_and_what_would_be_right(
@@ -130,9 +148,50 @@ def test_a_changed_copy_is_checked_again() -> None:
 
 
 def test_a_new_record_was_never_stored_and_has_no_past() -> None:
-    contact = User(id="c", category=Category.INACTIVE, structure=STRUCTURES[0])
+    contact = User(id="c", category=Category.INACTIVE, structure=STRUCTURES[0], role="guest")
     assert (contact.version, contact.saved_at, contact.written_by) == (0, EARLIEST, None)
     assert (contact.login, contact.name, contact.credential, contact.last_access_at) == (NoLogin(), None, None, None)
+
+
+def test_s3_s16_only_a_multi_entity_user_has_memberships() -> None:
+    multi = anna(category=Category.MULTI_ENTITY, structure=STRUCTURES[1], memberships=frozenset({"lyon", "paris"}))
+    assert multi.memberships == {"lyon", "paris"}
+    contact = {"category": Category.INACTIVE, "login": NoLogin(), "name": None, "credential": None}
+    with pytest.raises(InvalidValue, match=r"User\.memberships"):
+        anna(**contact, memberships=frozenset({"lyon"}))
+    assert anna(**contact).memberships == frozenset()
+
+
+def test_a13_only_who_may_sign_in_or_founds_is_main_administrator() -> None:
+    held = frozenset({"a"})
+    assert anna(appointments=held).appointments == held
+    assert anna(login=Invited(NOON), credential=None, appointments=held).appointments == held
+    contact = {"category": Category.INACTIVE, "login": NoLogin(), "name": None, "credential": None}
+    with pytest.raises(InvalidValue, match="withdrawn first"):
+        anna(**contact, appointments=held)
+
+
+@pytest.mark.parametrize(
+    ("full_name", "name", "expected"),
+    [
+        ("Anna Petit", "anna.petit", "anna petit"),
+        (None, "anna.petit", "anna.petit"),
+        ("", "anna.petit", "anna.petit"),
+        ("ANNA ß", "x", "anna ss"),
+        ("Zoé", "x", "zoé"),
+        ("a" * 100, "x", "a" * 32),
+        ("é" * 100, "x", "é" * 16),
+    ],
+)
+def test_s11_lists_are_ordered_by_what_people_call_a_user(full_name: str | None, name: str, expected: str) -> None:
+    assert listed_by(anna(full_name=full_name, name=name)) == expected.encode().hex()
+
+
+def test_s11_a_contact_without_any_name_is_listed_first() -> None:
+    contact = User(id="c", category=Category.INACTIVE, structure=STRUCTURES[0], role="guest")
+    assert listed_by(contact) == ""
+    assert set(listed_by(anna(full_name="\ud800 \U0001f600"))) <= set("0123456789abcdef")
+    assert len(listed_by(anna(full_name="\U0001f600" * 100))) == 64
 
 
 @pytest.mark.parametrize("field", [field.name for field in attrs.fields(User)])
@@ -186,7 +245,7 @@ def test_a_users_repr_shows_no_credential() -> None:
 
 def test_the_categories_and_the_reasons_of_a_disabled_login_are_closed_s2_s10_s25() -> None:
     assert [category.value for category in Category] == ["active", "inactive", "multi_entity"]
-    assert [reason.value for reason in DisabledBecause] == ["administrator", "dormant", "lapsed"]
+    assert [reason.value for reason in DisabledBecause] == ["administrator", "dormant", "lapsed", "forgotten"]
 
 
 def test_a_structure_is_told_by_kind_and_id() -> None:
@@ -218,7 +277,9 @@ def test_an_enabled_user_was_seen_at_the_latest_access_or_when_enabled_after_it_
 
 @pytest.mark.parametrize("last_access_at", [None, NOON], ids=["never", "noon"])
 def test_nobody_else_is_seen_whatever_access_they_once_had_s25(last_access_at: datetime | None) -> None:
-    contact = User(id="c", category=Category.INACTIVE, structure=STRUCTURES[0], last_access_at=last_access_at)
+    contact = User(
+        id="c", category=Category.INACTIVE, structure=STRUCTURES[0], role="guest", last_access_at=last_access_at
+    )
     disabled = [anna(login=Disabled(why, NOON), last_access_at=last_access_at) for why in DisabledBecause]
     others = [contact, anna(login=Invited(NOON), credential=None, last_access_at=last_access_at), *disabled]
-    assert [None] * 5 == [seen_at(other) for other in others]
+    assert [None] * 6 == [seen_at(other) for other in others]

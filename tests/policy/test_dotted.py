@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from mydso_access.errors import AccessError, InvalidPolicy
 from mydso_access.policy import Composition, LockoutPolicy, SecurityPolicy, all_settings, with_setting
+from mydso_access.policy.dotted import text_of, value_from
+from tests.policy.strategies import SETTINGS, values_of
 
 PRESET = SecurityPolicy()
 
@@ -38,6 +40,15 @@ def value_at(policy: SecurityPolicy, name: str) -> Any:
         ("lockout.blocked_attempts_count", "false", False),
         ("lockout.blocked_attempts_count", "true", True),
         ("names.max_length", "100", 100),
+        ("names.special", "-_", "-_"),
+        ("names.special", "none", "none"),
+        ("lockout.lease", "2000000us", timedelta(seconds=2)),
+        ("tokens.reset_pause", "0s", timedelta(0)),
+        ("dormancy.months", "6", 6),
+        ("dormancy.months", "none", None),
+        ("links.documents", "90d", timedelta(days=90)),
+        ("visibility.guests", "true", True),
+        ("account.max_users", "10000000", 10_000_000),
         ("passwords.composition", "never", Composition.NEVER),
         ("passwords.composition", "with_rotation", Composition.WITH_ROTATION),
         ("passwords.composition", "always", Composition.ALWAYS),
@@ -81,11 +92,13 @@ NUMBER, DURATION = "a whole number", "a duration such as 30s, 90m, 24h or 30d"
             "-30s",
             "1.5m",
             "1h30m",
-            "30us",
+            "30ns",
             "3w",
             "none",
             "３0s",
-            "1000000s",
+            "9999999999999999d",
+            "10000000000000000us",
+            "30 us",
             "30s\n",
         )
     ]
@@ -198,3 +211,33 @@ def test_a_changed_setting_leaves_what_was_changed_before(lease: int, failures: 
 def test_what_is_no_text_is_refused_in_our_own_words(name: Any, value: Any) -> None:
     with pytest.raises(InvalidPolicy):
         with_setting(PRESET, name, value)
+
+
+@given(st.data())
+@pytest.mark.parametrize("name", SETTINGS)
+def test_what_text_of_writes_value_from_reads_back(name: str, data: st.DataObject) -> None:
+    value = data.draw(values_of(name))
+    read = value_from(name, text_of(value))
+    assert value == read
+    assert type(value) is type(read)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (timedelta(0), "0d"),
+        (timedelta(days=30), "30d"),
+        (timedelta(hours=36), "36h"),
+        (timedelta(minutes=90), "90m"),
+        (timedelta(seconds=61), "61s"),
+        (timedelta(milliseconds=1500), "1500ms"),
+        (timedelta(microseconds=1), "1us"),
+        (None, "none"),
+        (True, "true"),
+        (12, "12"),
+        ("._-@", "._-@"),
+        (Composition.WITH_ROTATION, "with_rotation"),
+    ],
+)
+def test_a_value_is_written_in_its_largest_whole_unit(value: object, text: str) -> None:
+    assert text == text_of(value)

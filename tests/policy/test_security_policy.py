@@ -9,12 +9,17 @@ import pytest
 
 from mydso_access.errors import InvalidPolicy
 from mydso_access.policy import (
+    AccountPolicy,
     Composition,
+    DormancyPolicy,
     HashingPolicy,
+    LinkPolicy,
     LockoutPolicy,
     NamePolicy,
     PasswordPolicy,
     SecurityPolicy,
+    TokenPolicy,
+    VisibilityPolicy,
 )
 
 PRESET = {
@@ -27,7 +32,7 @@ PRESET = {
         "charge_wait": timedelta(seconds=2),
         "ipv6_prefix": 64,
     },
-    "names": {"max_length": 254},
+    "names": {"max_length": 254, "min_length": 6, "special": "._-@"},
     "passwords": {
         "min_length": 9,
         "max_length": 128,
@@ -42,21 +47,50 @@ PRESET = {
         "slot_wait": timedelta(seconds=5),
         "insecure_for_tests": False,
     },
+    "tokens": {
+        "invitation": timedelta(days=30),
+        "reset": timedelta(hours=1),
+        "reset_pause": timedelta(minutes=5),
+        "resets_a_day": 5,
+        "email_confirmation": timedelta(days=1),
+        "step_up": timedelta(minutes=15),
+    },
+    "dormancy": {"months": None},
+    "visibility": {"collectors": False, "sales": False, "sales_administration": False, "guests": False},
+    "links": {"interactive": None, "documents": None},
+    "account": {"max_users": None, "event_retention": None},
+}
+GROUPS = {
+    "lockout": LockoutPolicy,
+    "names": NamePolicy,
+    "passwords": PasswordPolicy,
+    "hashing": HashingPolicy,
+    "tokens": TokenPolicy,
+    "dormancy": DormancyPolicy,
+    "visibility": VisibilityPolicy,
+    "links": LinkPolicy,
+    "account": AccountPolicy,
 }
 
 
-def test_the_preset_has_the_products_figures_and_no_others_s24_s36_s37_d1_d3_d4_d5_d13() -> None:
+def test_the_preset_has_the_products_figures_and_no_others_s1_s9_s24_s36_s37_d1_d3_d4_d5_d13() -> None:
     assert attrs.asdict(SecurityPolicy.my_dso_manager()) == PRESET
+
+
+def test_s1_a1_no_limit_on_users_is_invented_and_a_host_may_set_one() -> None:
+    assert SecurityPolicy.my_dso_manager().account.max_users is None
+    assert SecurityPolicy(account=AccountPolicy(max_users=3)).account.max_users == 3
 
 
 def test_the_preset_is_the_default() -> None:
     assert SecurityPolicy.my_dso_manager() == SecurityPolicy()
 
 
-@pytest.mark.parametrize(
-    ("group", "kind"),
-    [("lockout", LockoutPolicy), ("names", NamePolicy), ("passwords", PasswordPolicy), ("hashing", HashingPolicy)],
-)
+def test_every_group_is_listed_here() -> None:
+    assert {field.name: field.type for field in attrs.fields(SecurityPolicy)} == GROUPS
+
+
+@pytest.mark.parametrize(("group", "kind"), GROUPS.items())
 def test_a_group_is_of_its_own_type_and_nothing_else(group: str, kind: type) -> None:
     others = [None, {}, PRESET[group], kind, *(other() for other in (LockoutPolicy, NamePolicy) if other is not kind)]
     for wrong in others:
@@ -93,3 +127,9 @@ def test_equal_policies_are_equal_and_hash_alike_also_after_copy_and_pickle() ->
         assert policy == other
         assert hash(policy) == hash(other)
     assert policy != SecurityPolicy()
+
+
+@pytest.mark.parametrize("special", ["._ ", "\t", "a\u202eb", "\n"])
+def test_a3_what_nobody_can_see_cannot_be_part_of_a_new_name(special: str) -> None:
+    with pytest.raises(InvalidPolicy, match=r"NamePolicy\.special"):
+        NamePolicy(special=special)

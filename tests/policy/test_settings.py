@@ -15,7 +15,8 @@ from mydso_access.policy.settings import SettableAt, Setting, Stricter, setting,
 MS, SECOND, MINUTE, DAY = timedelta(milliseconds=1), timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 HOUR = timedelta(hours=1)
 NUMBER, DURATION, YES_NO = int, timedelta, bool
-INSTALLATION, BOTH = SettableAt.INSTALLATION, SettableAt.PLATFORM_AND_ENTITY
+TEXT = str
+INSTALLATION, BOTH, ENTITY = SettableAt.INSTALLATION, SettableAt.PLATFORM_AND_ENTITY, SettableAt.ENTITY
 HIGHER, LOWER, NEITHER = Stricter.HIGHER, Stricter.LOWER, Stricter.NEITHER
 
 # name: type, least, preset, greatest, None allowed, where it may be set, which way is stricter
@@ -32,6 +33,8 @@ EXPECTED = {
     "lockout.charge_wait": (DURATION, 10 * MS, 2 * SECOND, MINUTE, False, INSTALLATION, NEITHER),
     "lockout.ipv6_prefix": (NUMBER, 16, 64, 128, False, INSTALLATION, LOWER),
     "names.max_length": (NUMBER, 16, 254, 1024, False, INSTALLATION, NEITHER),
+    "names.min_length": (NUMBER, 1, 6, 16, False, INSTALLATION, NEITHER),
+    "names.special": (TEXT, None, "._-@", None, False, INSTALLATION, NEITHER),
     "passwords.min_length": (NUMBER, 8, 9, 64, False, BOTH, HIGHER),
     "passwords.max_length": (NUMBER, 64, 128, 256, False, INSTALLATION, NEITHER),
     "passwords.composition": (Composition, None, Composition.ALWAYS, None, False, BOTH, HIGHER),
@@ -42,6 +45,21 @@ EXPECTED = {
     "hashing.max_parallel": (NUMBER, 1, 4, 1024, False, INSTALLATION, NEITHER),
     "hashing.slot_wait": (DURATION, MS, 5 * SECOND, MINUTE, False, INSTALLATION, NEITHER),
     "hashing.insecure_for_tests": (YES_NO, None, False, None, False, INSTALLATION, LOWER),
+    "tokens.invitation": (DURATION, HOUR, 30 * DAY, 30 * DAY, False, INSTALLATION, LOWER),
+    "tokens.reset": (DURATION, 5 * MINUTE, HOUR, DAY, False, INSTALLATION, LOWER),
+    "tokens.reset_pause": (DURATION, timedelta(0), 5 * MINUTE, HOUR, False, INSTALLATION, HIGHER),
+    "tokens.resets_a_day": (NUMBER, 1, 5, 100, False, INSTALLATION, LOWER),
+    "tokens.email_confirmation": (DURATION, 5 * MINUTE, DAY, 30 * DAY, False, INSTALLATION, LOWER),
+    "tokens.step_up": (DURATION, MINUTE, 15 * MINUTE, 12 * HOUR, False, INSTALLATION, LOWER),
+    "dormancy.months": (NUMBER, 1, None, 120, True, BOTH, LOWER),
+    "visibility.collectors": (YES_NO, None, False, None, False, ENTITY, HIGHER),
+    "visibility.sales": (YES_NO, None, False, None, False, ENTITY, HIGHER),
+    "visibility.sales_administration": (YES_NO, None, False, None, False, ENTITY, HIGHER),
+    "visibility.guests": (YES_NO, None, False, None, False, ENTITY, HIGHER),
+    "links.interactive": (DURATION, DAY, None, 3660 * DAY, True, ENTITY, LOWER),
+    "links.documents": (DURATION, DAY, None, 3660 * DAY, True, ENTITY, LOWER),
+    "account.max_users": (NUMBER, 1, None, 10_000_000, True, INSTALLATION, LOWER),
+    "account.event_retention": (DURATION, 30 * DAY, None, 36600 * DAY, True, INSTALLATION, NEITHER),
 }
 # What else has to be set for a bound to be reachable: two settings of one group may limit each other.
 COMPANIONS = {
@@ -140,6 +158,12 @@ class Duration(timedelta):
     """As `Number`."""
 
 
+class Text(str):
+    """As `Number`."""
+
+    __slots__ = ()
+
+
 class Five(IntEnum):
     """A number in disguise."""
 
@@ -156,6 +180,7 @@ WRONG = {
     int: [True, False, 5.0, "5", b"5", Number(100), Five.FIVE, 5 + 0j, float("nan"), timedelta(5), (5,), object],
     timedelta: [60, 60.0, "60s", True, Duration(minutes=1), HOUR.total_seconds()],
     bool: [0, 1, "true", "", "yes", (), 1.0],
+    str: [b"._", 5, ("._",), frozenset("._"), True, Text("._"), Other.ALWAYS],
     Composition: ["always", Other.ALWAYS, True, 2, Composition],
 }
 
@@ -202,7 +227,7 @@ def test_an_absurdly_large_number_is_refused_like_any_other() -> None:
 def test_every_setting_declares_unit_source_order_place_and_meaning(name: str) -> None:
     declared = SETTINGS[name].metadata[Setting]
     assert declared.unit.strip() == declared.unit != ""
-    assert re.search(r"[SD]\d+|RFC \d+|NIST|ASVS|OWASP|architecture", declared.source)
+    assert re.search(r"[SDA]\d+|RFC \d+|NIST|ASVS|OWASP|GDPR|architecture", declared.source)
     assert isinstance(declared.stricter, Stricter)
     assert isinstance(declared.at, SettableAt)
     assert declared.doc.endswith(".")
@@ -210,9 +235,19 @@ def test_every_setting_declares_unit_source_order_place_and_meaning(name: str) -
     assert (declared.minimum is None) == (declared.maximum is None)
 
 
-@pytest.mark.parametrize("name", [name for name in EXPECTED if not name.startswith("passwords.")])
+@pytest.mark.parametrize("name", [name for name in EXPECTED if name.split(".")[0] in ("lockout", "names", "hashing")])
 def test_lockout_names_and_hashing_are_the_installations_alone_s38_d17(name: str) -> None:
     assert SETTINGS[name].metadata[Setting].at is SettableAt.INSTALLATION
+
+
+@pytest.mark.parametrize("name", [name for name in EXPECTED if name.split(".")[0] in ("visibility", "links")])
+def test_role_restriction_and_expiry_of_links_exist_at_entity_level_only_s27(name: str) -> None:
+    assert SETTINGS[name].metadata[Setting].at is SettableAt.ENTITY
+
+
+def test_the_options_that_both_levels_have_are_these_s19_s20() -> None:
+    both = [name for name, field in SETTINGS.items() if field.metadata[Setting].at is SettableAt.PLATFORM_AND_ENTITY]
+    assert both == ["passwords.min_length", "passwords.composition", "passwords.require_lowercase", "dormancy.months"]
 
 
 def test_every_unit_of_a_duration_is_duration() -> None:

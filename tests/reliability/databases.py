@@ -13,8 +13,9 @@ from sqlalchemy import Engine, create_engine, event
 from mydso_access.adapters.redis import RedisCounters, RedisSignIns
 from mydso_access.adapters.sqlalchemy import SqlRepositories, upgrade
 from mydso_access.model import Credential, Event, EventKind, Secret, User
+from mydso_access.testing import an_entity
 from tests.servers import Server
-from tests.support import RIGHT, active
+from tests.support import PLACES, RIGHT, active, settle
 
 NAMES = ("sqlite", "postgres", "mariadb", "valkey")
 # Sixteen processes with this many connections each stay below every server's limit.
@@ -63,8 +64,10 @@ def fresh(name: str, server: Server | None, folder: Path, synchronous: str = "OF
         database = Database(name, file, made, synchronous)
     else:
         database = Database(name, made or file, synchronous=synchronous)
-    with opened(database) as world, world.engine.begin() as connection:
-        upgrade(connection)
+    with opened(database) as world:
+        with world.engine.begin() as connection:
+            upgrade(connection)
+        settle(world.repositories, *PLACES, an_entity())
     yield database
     if server is not None and made is not None:
         server.drop(made)
@@ -100,7 +103,12 @@ def settle_in(database: Database, names: Iterable[str], event_id: str = "settled
 
 def _with_valkey(stored: SqlRepositories, client: Redis) -> SimpleNamespace:
     return SimpleNamespace(
-        users=stored.users, events=stored.events, counters=RedisCounters(client), sign_ins=RedisSignIns(client)
+        users=stored.users,
+        structures=stored.structures,
+        customers=stored.customers,
+        events=stored.events,
+        counters=RedisCounters(client),
+        sign_ins=RedisSignIns(client),
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import event
 
 from mydso_access.model import AttemptCounter, CounterKey
 from tests.reliability.databases import Opened
+from tests.support import with_parts
 
 DAWDLE = 0.005  # seconds, so that a kill often comes in between
 
@@ -58,6 +59,4 @@ def saves_the_event_afterwards(world: Opened) -> Any:
 
 def _with_counters(repositories: Any, get: Any, save: Any) -> SimpleNamespace:
     counters = SimpleNamespace(get=get, save=save)
-    return SimpleNamespace(
-        users=repositories.users, events=repositories.events, sign_ins=repositories.sign_ins, counters=counters
-    )
+    return with_parts(repositories, counters=counters)

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from attrs import define, frozen
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from mydso_access import AccessControl, AsyncAccessControl
+from mydso_access import AccessControl, AsyncAccessControl, Refused
 from mydso_access.adapters.sqlalchemy import AsyncSqlRepositories
 from mydso_access.decisions.outcomes import SignInOutcome
 from mydso_access.decisions.sign_in import SecretVerdict
@@ -130,6 +130,12 @@ async def _work_in_tasks(connection: Connection, database: Database, hasher: Any
 def attempt(access: AccessControl, attempts: list[Attempt]) -> Outcomes:
     """Attempt one after the other."""
     return Counter(kind_of(access.sign_in(name, password, address=home)) for name, password, home in attempts)
+
+
+def accept(access: AccessControl, token: str, password: str) -> str:
+    """Accept an invitation, and return what was answered."""
+    outcome = access.accept_invitation(token, password)
+    return f"Refused {outcome.reason.value}" if isinstance(outcome, Refused) else type(outcome).__name__
 
 
 def attempt_in_threads(access: AccessControl, attempts: list[Attempt]) -> Outcomes:

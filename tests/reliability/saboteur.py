@@ -118,7 +118,8 @@ class Saboteur:
 
     def _drop(self, connection: Any) -> None:
         match _driver(connection):
-            case "sqlite3":  # there is no connection to lose, only a file to be closed
+            case "sqlite3":  # there is no connection to lose, only a file to be closed, and with it the transaction
+                connection.rollback()  # closing leaves the lock with statements that somebody still refers to
                 connection.close()
             case "psycopg":
                 self._sql("SELECT pg_terminate_backend(:id)", connection.info.backend_pid)

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import MetaData
@@ -23,7 +22,7 @@ from mydso_access.decisions.naming import address_key, parse_address
 from mydso_access.model import Event, EventKind, Factor, Purpose, Secret, SignIn, User
 from mydso_access.testing import enabled_user
 from tests.reliability.databases import Database, Opened, opened
-from tests.support import HOME, argon2, policy
+from tests.support import HOME, argon2, policy, with_parts
 
 POLICY = policy()
 PASSWORDS = {"anna": "Correct-Horse-9", "bert": "Battery-Staple-7", "carla": "Yellow-Bicycle-5"}
@@ -135,9 +134,7 @@ def signs_in(world: Opened, users: Iterable[User], found: set[str]) -> list[tupl
 def _at_a_fresh_door(world: Opened, name: str, password: str) -> Any:
     """Try once, at a door that has never seen an attempt, so that no limit helps."""
     memory = MemoryRepositories()
-    fresh = SimpleNamespace(
-        users=world.repositories.users, counters=memory.counters, sign_ins=memory.sign_ins, events=memory.events
-    )
+    fresh = with_parts(world.repositories, counters=memory.counters, sign_ins=memory.sign_ins, events=memory.events)
     return AccessControl(fresh, policy=POLICY, hasher=HASHER).sign_in(name, password, address=HOME)
 
 

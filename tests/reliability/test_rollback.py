@@ -56,7 +56,7 @@ class Host:
 
     def kinds(self) -> list[EventKind]:
         page = self.world.repositories.events.page(datetime(2000, 1, 1, tzinfo=UTC), None, 100)
-        return [event.kind for event in page if not event.id.startswith("add-")]
+        return [event.kind for event in page if not event.id.startswith(("add-", "found-"))]
 
 
 @pytest.fixture

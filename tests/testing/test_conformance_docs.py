@@ -5,12 +5,28 @@ from pathlib import Path
 
 import pytest
 
-from mydso_access.testing.conformance import CounterContract, EventContract, RaceContract, SignInContract, UserContract
+from mydso_access.testing.conformance import (
+    CounterContract,
+    CustomerContract,
+    EventContract,
+    RaceContract,
+    SignInContract,
+    StructureContract,
+    UserContract,
+)
 
 pytest_plugins = ["pytester"]
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "use-your-own-store.md"
-CONTRACTS = (UserContract, CounterContract, SignInContract, EventContract, RaceContract)
+CONTRACTS = (
+    UserContract,
+    StructureContract,
+    CustomerContract,
+    CounterContract,
+    SignInContract,
+    EventContract,
+    RaceContract,
+)
 
 
 def test_the_store_of_the_page_keeps_every_contract(pytester: pytest.Pytester) -> None:

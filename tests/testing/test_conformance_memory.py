@@ -9,9 +9,11 @@ import pytest
 from mydso_access.adapters.memory import MemoryRepositories
 from mydso_access.testing.conformance import (
     CounterContract,
+    CustomerContract,
     EventContract,
     RaceContract,
     SignInContract,
+    StructureContract,
     UserContract,
 )
 
@@ -23,6 +25,12 @@ class InMemory:
 
 
 class TestUsers(InMemory, UserContract): ...
+
+
+class TestStructures(InMemory, StructureContract): ...
+
+
+class TestCustomers(InMemory, CustomerContract): ...
 
 
 class TestCounters(InMemory, CounterContract): ...
@@ -64,6 +72,12 @@ class InMemoryAsynchronously:
 
 
 class TestAsynchronousUsers(InMemoryAsynchronously, UserContract): ...
+
+
+class TestAsynchronousStructures(InMemoryAsynchronously, StructureContract): ...
+
+
+class TestAsynchronousCustomers(InMemoryAsynchronously, CustomerContract): ...
 
 
 class TestAsynchronousCounters(InMemoryAsynchronously, CounterContract): ...

@@ -8,36 +8,52 @@ import attrs
 import pytest
 
 from mydso_access.model import (
+    Appointment,
     CounterKey,
     Credential,
+    Difference,
     Disabled,
+    Email,
     Enabled,
     Event,
     Failure,
     Invited,
+    NewEmail,
     NoLogin,
+    Notice,
     Purpose,
     Reservation,
+    SentToken,
+    SsoIdentity,
 )
 from mydso_access.policy.settings import Level
 from mydso_access.testing.conformance.lookalikes import ID_LENGTH, NAME_LENGTH, lookalikes
 from mydso_access.testing.conformance.records import (
     dated_counter,
     dated_sign_in,
-    dated_user,
     every_counter,
     every_event,
     every_sign_in,
-    every_user,
     later,
     numbered_counter,
     numbered_sign_in,
-    numbered_user,
 )
+from mydso_access.testing.conformance.structure_records import (
+    dated_customer,
+    dated_entity,
+    every_customer,
+    every_entity,
+    numbered_customer,
+    numbered_structure,
+    platform,
+)
+from mydso_access.testing.conformance.user_records import dated_user, every_user, multi_entity, numbered_user
 
 NOT_VARIED = {"version", *(() if len(Purpose) > 1 else ("purpose",))}  # the store's own, and what has one value so far
 SAMPLES = {
     "users": [*every_user().values(), *(dated_user(n, later(n)) for n in range(2))],
+    "entities": [*every_entity().values(), *(dated_entity(n, later(n)) for n in range(2))],
+    "customers": [*every_customer().values(), *(dated_customer(n, later(n)) for n in range(2))],
     "counters": [*every_counter().values(), *(dated_counter(n, later(n)) for n in range(2))],
     "sign-ins": [*every_sign_in().values(), *(dated_sign_in(n, later(n)) for n in range(2))],
     "events": [*every_event().values(), *(attrs.evolve(each, at=later(1)) for each in every_event().values())],
@@ -63,7 +79,11 @@ def test_every_field_that_may_be_nothing_is_nothing_and_something(kind: str) -> 
 @pytest.mark.parametrize(
     ("samples", "changed", "kept"),
     [
-        (every_user(), numbered_user, {"id", "category", "version"}),
+        (every_user(), numbered_user, {"id", "category", "version", "memberships"}),
+        ({"of several": multi_entity("multi")}, numbered_user, {"id", "category", "version"}),
+        (every_entity(), numbered_structure, {"id", "version"}),
+        ({"platform": platform("platform")}, numbered_structure, {"id", "version"}),
+        (every_customer(), numbered_customer, {"entity", "id", "version"}),
         (every_counter(), numbered_counter, {"key", "version"}),
         (every_sign_in(), numbered_sign_in, {"id", "user_id", "address", "purpose", "started_at", "version"}),
     ],
@@ -77,9 +97,9 @@ def test_a_numbered_change_changes_all_that_a_save_may_change(
     assert names - kept == {name for name in names if getattr(one, name) != getattr(two, name)}
 
 
-@pytest.mark.parametrize("make", [every_user, every_sign_in, every_event, every_counter])
+@pytest.mark.parametrize("make", [every_user, every_entity, every_customer, every_sign_in, every_event, every_counter])
 def test_every_sample_has_a_key_of_its_own(make: Any) -> None:
-    keys = [each.key if hasattr(each, "key") else each.id for each in make().values()]
+    keys = [each.key if hasattr(each, "key") else (getattr(each, "entity", ""), each.id) for each in make().values()]
     assert len(keys) == len(set(keys))
 
 
@@ -96,13 +116,14 @@ def test_every_member_of_every_enumeration_is_there(kind: str) -> None:
     found = [each for sample in SAMPLES[kind] for each in found_in(sample)]
     members = {each for each in found if isinstance(each, Enum)}
     for enumeration in {type(each) for each in members}:
-        if kind != "sign-ins" or enumeration.__name__ != "KeyKind":  # an address's key it is
+        if (kind, enumeration.__name__) != ("sign-ins", "KeyKind"):  # an address's key it is
             assert set(enumeration) <= members
 
 
 def test_every_case_of_every_union_is_there() -> None:
     found = {type(each) for samples in SAMPLES.values() for sample in samples for each in found_in(sample)}
     assert {NoLogin, Invited, Enabled, Disabled, Credential, CounterKey, Failure, Reservation, Event, Level} <= found
+    assert {Appointment, Difference, Email, NewEmail, Notice, SentToken, SsoIdentity} <= found
 
 
 def test_keys_that_look_alike_are_all_different() -> None:

@@ -28,7 +28,7 @@ class Forgetful:
     """Breaks one promise: who asked for a rule's number is not kept."""
     def __init__(self): self.inner = MemoryRepositories().events
     def append(self, event, /): self.inner.append(attrs.evolve(event, levels=frozenset()))
-    def page(self, *args, **kwargs): return self.inner.page(*args, **kwargs)
+    def __getattr__(self, name): return getattr(self.inner, name)
 
 class Broken:
     @pytest.fixture
@@ -210,9 +210,11 @@ class Store:
     async def append(self, event, /):
         assert self.loop is asyncio.get_running_loop()
         self.inner.append(event)
-    async def page(self, *args, **kwargs):
-        assert self.loop is asyncio.get_running_loop()
-        return self.inner.page(*args, **kwargs)
+    def __getattr__(self, name):
+        async def call(*args, **kwargs):
+            assert self.loop is asyncio.get_running_loop()
+            return getattr(self.inner, name)(*args, **kwargs)
+        return call
     async def close(self):
         assert self.loop is asyncio.get_running_loop()
 

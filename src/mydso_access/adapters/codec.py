@@ -15,31 +15,42 @@ from typing import Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_typ
 
 import attrs
 
-from mydso_access.errors import InvalidValue, UnreadableRecord, shown
+from mydso_access.adapters.codec_upgrades import Upgrade, event_2, user_2
+from mydso_access.errors import InvalidPolicy, InvalidValue, UnreadableRecord, shown
 from mydso_access.model.attempts import AttemptCounter
+from mydso_access.model.customer import Customer
 from mydso_access.model.event import Event
 from mydso_access.model.instant import utc
 from mydso_access.model.secret import Secret
 from mydso_access.model.sign_in import SignIn
+from mydso_access.model.structure import Entity, Platform
 from mydso_access.model.user import Disabled, Enabled, Invited, NoLogin, User
+from mydso_access.policy.dotted import SETTINGS, text_of, value_from
 from mydso_access.policy.fixed import EARLIEST, LATEST, TICK
+from mydso_access.policy.levels import StructurePolicy
 
-Record = TypeVar("Record", User, AttemptCounter, SignIn, Event)
+AnyRecord: TypeAlias = User | Entity | Platform | Customer | AttemptCounter | SignIn | Event
+Record = TypeVar("Record", User, Entity, Platform, Customer, AttemptCounter, SignIn, Event)
 Json: TypeAlias = Any
-Upgrade: TypeAlias = Callable[[dict[str, Json]], dict[str, Json]]
 
-# The stored word of each case of a union.
-CASES: Mapping[type, str] = {NoLogin: "none", Invited: "invited", Enabled: "enabled", Disabled: "disabled"}
+# The stored word of each case of a union; entity and platform have the same fields, and say which they are.
+LOGINS: Mapping[type, str] = {NoLogin: "none", Invited: "invited", Enabled: "enabled", Disabled: "disabled"}
+CASES: Mapping[type, str] = {**LOGINS, Entity: "entity", Platform: "platform"}
 # For each record what turns its form 1 into form 2, that into form 3, and so on; the last form is the one written.
-UPGRADES: Mapping[type, tuple[Upgrade, ...]] = {User: (), AttemptCounter: (), SignIn: (), Event: ()}
+UPGRADES: Mapping[type, tuple[Upgrade, ...]] = {
+    **dict.fromkeys((Entity, Platform, Customer, AttemptCounter, SignIn), ()),
+    User: (user_2,),
+    Event: (event_2,),
+}
 NOT_WRITTEN = "version"  # stores compare it beside the text
+FEW = 9  # words that a message names
 END = (LATEST - EARLIEST) // TICK
 LARGEST = 2**63 - 1  # of what is counted; Python refuses to print or to read numbers of thousands of digits
 # As JSON the two halves of a UTF-16 pair become the one character that they stand for: another text than was written.
 HALVES = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
 
 
-def written(record: User | AttemptCounter | SignIn | Event) -> str:
+def written(record: AnyRecord) -> str:
     """Return a record's stored form, in ASCII.
 
     Raises:
@@ -125,7 +136,7 @@ def _form_of(hint: Any, path: str) -> _Form:
     """Make the form of a declared type; the path is for messages."""
     if get_origin(hint) is not None:
         return _generic(get_origin(hint), get_args(hint), path)
-    plain = {str: _text, int: _number, datetime: _instant}.get(hint)
+    plain = {str: _text, bool: _truth, int: _number, datetime: _instant, StructurePolicy: _policy}.get(hint)
     if plain is not None:
         return plain(path)
     return _fields(hint, path) if attrs.has(hint) else _enum(hint, path)
@@ -155,6 +166,15 @@ def _text(path: str) -> _Form:
     def same(value: str) -> str:
         if type(value) is not str or not (value.isascii() or HALVES.search(value) is None):
             raise UnreadableRecord(path, _told(value), "text (str), and no two halves of a UTF-16 pair in it")
+        return value
+
+    return _Form(same, same)
+
+
+def _truth(path: str) -> _Form:
+    def same(value: bool) -> bool:  # noqa: FBT001  # what a form writes and reads
+        if type(value) is not bool:
+            raise UnreadableRecord(path, _told(value), "true or false (bool)")
         return value
 
     return _Form(same, same)
@@ -196,9 +216,36 @@ def _secret(path: str) -> _Form:
     return _Form(write, lambda stored: Secret(text(stored)))
 
 
+def _policy(path: str) -> _Form:
+    """Make the form of what a structure asks for: an object of dotted names and values, each as text."""
+    text = _text(path).read
+
+    def read_policy(stored: Json) -> StructurePolicy:
+        if type(stored) is not dict:
+            raise UnreadableRecord(path, _told(stored), "an object of settings, each value as text")
+        if unknown := stored.keys() - SETTINGS.keys():
+            raise UnreadableRecord(path, f"an object with {shown(min(unknown))}", "settings of this version only")
+        try:
+            return StructurePolicy({name: value_from(name, text(value)) for name, value in stored.items()})
+        except InvalidPolicy as error:
+            raise UnreadableRecord(f"{path} ({error.field})", error.given, error.expected) from error
+
+    def write(policy: StructurePolicy) -> dict[str, Json]:
+        try:
+            stored = {name: text(text_of(value)) for name, value in policy.asks}
+            if type(policy) is StructurePolicy and read_policy(stored) == policy:
+                return stored
+        except (AttributeError, TypeError, ValueError):
+            pass  # raised below
+        raise UnreadableRecord(path, _told(policy), "a StructurePolicy")
+
+    return _Form(write, read_policy)
+
+
 def _enum(kind: type[Enum], path: str) -> _Form:
     words: Mapping[Enum, str] = {member: member.value for member in kind}
     members = {word: member for member, word in words.items()}
+    expected = f"one of {', '.join(members)}" if len(members) <= FEW else f"a word for {kind.__name__} of this version"
 
     def write(member: Enum) -> Json:
         if type(member) is not kind:
@@ -208,7 +255,7 @@ def _enum(kind: type[Enum], path: str) -> _Form:
     def read_member(stored: Json) -> Enum:
         member = members.get(stored) if type(stored) is str else None
         if member is None:
-            raise UnreadableRecord(path, _told(stored, str), f"one of {', '.join(members)}")
+            raise UnreadableRecord(path, _told(stored, str), expected)
         return member
 
     return _Form(write, read_member)
@@ -243,8 +290,8 @@ def _row(inner: list[_Form], path: str) -> _Form:
     return _Form(lambda values: each(writers, values, tuple), lambda stored: tuple(each(readers, stored, list)))
 
 
-def _cases(kinds: list[type], path: str) -> _Form:
-    forms = {CASES[kind]: _fields(kind, path) for kind in kinds}
+def _cases(kinds: list[type], path: str, unwritten: str | None = None) -> _Form:
+    forms = {CASES[kind]: _fields(kind, path, unwritten) for kind in kinds}
 
     def write(value: Any) -> Json:
         if type(value) not in kinds:
@@ -295,4 +342,8 @@ def _wrong_fields(path: str, stored: Json, names: list[str]) -> UnreadableRecord
     return UnreadableRecord(path, f"an object with {shown(unknown)}", "no other field than the record's own")
 
 
-_FORMS: Mapping[type, _Form] = {kind: _fields(kind, kind.__name__, NOT_WRITTEN) for kind in UPGRADES}
+def _record(kind: type) -> _Form:
+    return _cases([kind], kind.__name__, NOT_WRITTEN) if kind in CASES else _fields(kind, kind.__name__, NOT_WRITTEN)
+
+
+_FORMS: Mapping[type, _Form] = {kind: _record(kind) for kind in UPGRADES}

@@ -209,6 +209,16 @@ def rebound(counter: AttemptCounter, now: datetime) -> AttemptCounter:
     return evolve(counter, cleared=counter.failed, saved_at=next_save(counter.saved_at, utc(now)))
 
 
+def unblocked(counter: AttemptCounter, lockout: LockoutPolicy, now: datetime) -> AttemptCounter:
+    """Return the counter without block and failures, as an administrator asked; the hard cap counts on (D17).
+
+    Raises:
+        InvalidValue: `now` is naive.
+    """
+    seen = current(counter, lockout, utc(now))
+    return evolve(seen, failures=(), blocked_until=None, saved_at=next_save(counter.saved_at, utc(now)))
+
+
 def idle_from(counter: AttemptCounter, lockout: LockoutPolicy) -> datetime | None:
     """Return from when on the counter says no more than a new one, if nothing happens; `None`: never by itself."""
     limit = _limit(counter.key, lockout)

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from attrs import frozen
 
 from mydso_access.decisions.password import Violation
+from mydso_access.model.message import Message
 from mydso_access.model.reason import Reason
 from mydso_access.model.sign_in import Factor
 from mydso_access.model.user import User
@@ -14,6 +15,26 @@ from mydso_access.policy.fixed import RETRY_AFTER, TICK
 from mydso_access.policy.settings import Level
 
 NOT_SIGNED_IN = "The name or the password is not right."
+# What people who are signed in, or hold a link, may read; every other reason is told in the words of a wrong password.
+TOLD = {
+    Reason.ALREADY_THERE: "It exists already.",
+    Reason.DEAD_TOKEN: "This link is not valid any more.",
+    Reason.ENTITY_ONLY: "This setting exists for entities only.",
+    Reason.INSTALLATION_ONLY: "This setting cannot be changed here.",
+    Reason.LAPSED: "This link is too old. Please ask for a new one.",
+    Reason.LAST_MAIN_ADMINISTRATOR: "A structure needs a main administrator. Please appoint another one first.",
+    Reason.MAIN_ADMINISTRATOR: "This user is a main administrator. Please withdraw that first.",
+    Reason.MORE_RIGHTS: "This user has rights that you do not have.",
+    Reason.NAME_TAKEN: "This login name is taken.",
+    Reason.NOT_ALLOWED: "You may not do this.",
+    Reason.NOT_AUTHORISED: "You are not authorised in this entity.",
+    Reason.OTHER_STRUCTURE: "You are not authorised there.",
+    Reason.OUTDATED_PROOF: "Please sign in again.",
+    Reason.STEP_UP_NEEDED: "Please enter your password again.",
+    Reason.TOO_MANY_USERS: "The account has as many users as it may have.",
+    Reason.WRONG_CATEGORY: "This is not possible for a user of this category.",
+    Reason.WRONG_STATE: "This is not possible in the user's present state.",
+}
 ALMOST_A_MINUTE = timedelta(minutes=1) - TICK
 INSTALLATION = frozenset({Level.INSTALLATION})
 
@@ -73,7 +94,7 @@ class Refused:
         if self.reason is Reason.ADDRESS_BLOCKED and self.until is not None:
             minute = (self.until + ALMOST_A_MINUTE).replace(second=0, microsecond=0)  # never told too early
             return f"Too many failed sign-ins from your network address. Try again after {minute:%Y-%m-%d %H:%M} UTC."
-        return NOT_SIGNED_IN
+        return TOLD.get(self.reason, NOT_SIGNED_IN)
 
     def explain(self) -> str:
         """Return one line for the log: reason, rule, levels, and when or how the answer would change."""
@@ -87,6 +108,9 @@ CHANGES = {
     Reason.ACCOUNT_BUSY: "; other attempts on this name are being evaluated, try again in a moment",
     Reason.INVITED: "; free once the password is created from the invitation",
     Reason.DISABLED: "; free once an administrator enables the login",
+    Reason.DORMANT: "; free once an administrator enables the login",
+    Reason.SSO_ONLY: "; this user comes by single sign-on",
+    Reason.LAPSED: "; free once a new message is sent",
 }
 
 
@@ -119,13 +143,17 @@ class Busy:
 
 @frozen
 class PasswordChanged:
-    """The new password is set; the old one is dead.
+    """The new password is set; the old one is dead, and so is every proof made before.
 
     Attributes:
         user: the user's record as saved.
+        proof: to be kept in this session instead of the one before; other sessions have none that stands any more.
+        messages: what the host must send now.
     """
 
     user: User
+    proof: Proof
+    messages: tuple[Message, ...] = ()
 
 
 @frozen

@@ -1,17 +1,22 @@
 """The sign-in table: the first rule that applies wins (D12). Reading order is precedence."""
 
+from datetime import datetime
 from enum import Enum
 from typing import TypeAlias, assert_never
 
 from attrs import field, frozen
 
+from mydso_access.decisions.dormancy import is_dormant
+from mydso_access.decisions.levels import policy_at_home
 from mydso_access.decisions.lockout import Admission, Admitted, Blocked, Full, Settlement
 from mydso_access.decisions.naming import IPAddress, account_key, address_key, canonical_name
 from mydso_access.decisions.outcomes import Busy, BusyBecause, Refused
 from mydso_access.decisions.password import prepared
+from mydso_access.decisions.users import comes_by_sso
 from mydso_access.model.attempts import CounterKey
 from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret
+from mydso_access.model.structure import StructureRecord
 from mydso_access.model.user import Disabled, Enabled, Invited, NoLogin, User
 from mydso_access.policy.lockout import LockoutPolicy
 from mydso_access.policy.security_policy import SecurityPolicy
@@ -57,6 +62,21 @@ def read_attempt(name: str, password: Secret[str], client: IPAddress, policy: Se
 
 
 @frozen
+class Place:
+    """Where a user would be signed in to, and when.
+
+    Attributes:
+        home: the record of the user's structure; `None` if there is none.
+        policy: the installation's policy.
+        now: the present instant.
+    """
+
+    home: StructureRecord | None
+    policy: SecurityPolicy
+    now: datetime
+
+
+@frozen
 class SignInFacts:
     """What is known of one attempt.
 
@@ -66,6 +86,7 @@ class SignInFacts:
         account: what the account key said; `None` if it was not asked.
         user: the record found under the name.
         secret: the verifier's verdict; `None` if no stored secret was looked at.
+        place: where the user would be signed in to; `None` if nobody looked.
     """
 
     name: str = field(repr=False)
@@ -73,6 +94,7 @@ class SignInFacts:
     account: Admission | None = None
     user: User | None = None
     secret: SecretVerdict | None = None
+    place: Place | None = None
 
 
 @frozen
@@ -99,7 +121,7 @@ def _judge(facts: SignInFacts, secret: SecretVerdict | None) -> SignInVerdict:
         return refusal
     if facts.account is None:
         return Refused(Reason.ACCOUNT_BUSY, "S36")  # S36: nothing was charged yet, so nobody is signed in
-    return judge_user(facts.user, facts.name, secret)
+    return judge_user(facts.user, facts.name, secret, facts.place)
 
 
 def judge_keys(facts: SignInFacts) -> Refused | Busy | None:
@@ -156,13 +178,16 @@ def is_recorded(refusal: Refused, lockout: LockoutPolicy) -> bool:
     return refusal.reason not in (Reason.MALFORMED, Reason.ADDRESS_BLOCKED, Reason.ACCOUNT_BUSY)
 
 
-def judge_user(user: User | None, name: str | None, secret: SecretVerdict | None) -> Complete | Refused:
+def judge_user(
+    user: User | None, name: str | None, secret: SecretVerdict | None, place: Place | None
+) -> Complete | Refused:
     """Judge who is meant, and then the secret.
 
     Args:
         user: the record found.
         name: the canonical name it was looked for by.
         secret: the verifier's verdict; `None` if no stored secret was looked at.
+        place: where the user would be signed in to.
     """
     if user is None or user.name != name:
         return Refused(Reason.UNKNOWN, "D11")  # D11: a looser look-up than the counter's key finds nobody
@@ -174,12 +199,12 @@ def judge_user(user: User | None, name: str | None, secret: SecretVerdict | None
         case Disabled():
             return Refused(Reason.DISABLED, "D12", user_id=user.id)  # D12
         case Enabled():
-            return _judge_secret(user, secret)
+            return _judge_place(user, place) or _judge_secret(user, secret)
         case _ as never:
             assert_never(never)
 
 
-def judge_again(user: User | None, before: User) -> Complete | Refused:
+def judge_again(user: User | None, before: User, place: Place | None) -> Complete | Refused:
     """Judge a record that changed while its password was verified: is what was proven still its password?"""
     unchanged = (
         user is not None
@@ -187,7 +212,19 @@ def judge_again(user: User | None, before: User) -> Complete | Refused:
         and before.credential is not None
         and user.credential.set_at == before.credential.set_at
     )
-    return judge_user(user, before.name, SecretVerdict.RIGHT if unchanged else SecretVerdict.WRONG)
+    return judge_user(user, before.name, SecretVerdict.RIGHT if unchanged else SecretVerdict.WRONG, place)
+
+
+def _judge_place(user: User, place: Place | None) -> Refused | None:
+    """Say what forbids an enabled user to sign in to their structure with a password; `None`: nothing."""
+    if place is None or place.home is None or place.home.structure != user.structure:
+        return Refused(Reason.NO_STRUCTURE, "S3", user_id=user.id)  # S3 S16
+    if comes_by_sso(user, place.home):
+        return Refused(Reason.SSO_ONLY, "A24", user_id=user.id)  # A24
+    binding = policy_at_home(user, place.home, place.policy)
+    if is_dormant(user, binding.policy, place.now):
+        return Refused(Reason.DORMANT, "S25", levels=binding.levels("dormancy.months"), user_id=user.id)  # S25
+    return None
 
 
 def _judge_secret(user: User, secret: SecretVerdict | None) -> Complete | Refused:

@@ -5,17 +5,29 @@ from typing import Any
 
 from attrs import frozen
 
+from mydso_access.decisions.levels import policy_at_home
 from mydso_access.decisions.lockout import Settlement
 from mydso_access.decisions.naming import Address
-from mydso_access.decisions.outcomes import Busy, PasswordChanged, PasswordChangeOutcome, PasswordRejected, Refused
+from mydso_access.decisions.outcomes import (
+    Busy,
+    PasswordChanged,
+    PasswordChangeOutcome,
+    PasswordRejected,
+    Proof,
+    Refused,
+)
 from mydso_access.decisions.password import prepared, review_change
-from mydso_access.decisions.sign_in import Attempt, SecretVerdict, judge_user, read_attempt
+from mydso_access.decisions.sign_in import Attempt, Place, SecretVerdict, judge_user, read_attempt
+from mydso_access.decisions.users import told
 from mydso_access.errors import VerifierFailed
 from mydso_access.gate import evaluate
 from mydso_access.installation import Installation
+from mydso_access.managing import home_of
 from mydso_access.model.event import EventKind
 from mydso_access.model.instant import next_save
+from mydso_access.model.message import SecurityChange
 from mydso_access.model.secret import Secret, wrapped
+from mydso_access.model.sign_in import Factor
 from mydso_access.model.user import Credential, User
 from mydso_access.saving import Save
 
@@ -44,10 +56,12 @@ async def change_password(
     old, new = wrapped(old), wrapped(new)  # from here on no traceback shows them
     client = installation.client(address)
     user = await installation.store.user(user_id)
-    judged = judge_user(user, None if user is None else user.name, SecretVerdict.RIGHT)
+    place = Place(await home_of(installation, user), installation.policy, installation.now())
+    judged = judge_user(user, None if user is None else user.name, SecretVerdict.RIGHT, place)
     if isinstance(judged, Refused):  # nobody here has a password to change; nothing is evaluated, nothing charged
         return judged
-    violations = review_change(old, new, installation.policy.passwords).violations
+    policy = policy_at_home(judged.user, place.home, installation.policy).policy
+    violations = review_change(old, new, policy.passwords).violations
     attempt, hashed = read_attempt(judged.user.name or "", old, client, installation.policy), prepared(new)
     if violations or hashed is None:
         return PasswordRejected(violations)
@@ -80,7 +94,14 @@ class _PasswordChange:
 
         def changed(user: User, at: datetime) -> dict[str, Any]:
             before = at if user.credential is None else user.credential.set_at
-            return {"credential": Credential(hashed, next_save(before, at))}  # never the instant of another password
+            set_at = next_save(before, at)  # never the instant of another password
+            dead = {"reset": None, "new_email": None, "valid_from": at}  # tokens and proofs die with it
+            return {"credential": Credential(hashed, set_at), **dead}
 
         saved = await save(EventKind.PASSWORD_CHANGED, changed)
-        return PasswordChanged(saved) if isinstance(saved, User) else saved
+        if not isinstance(saved, User):
+            return saved
+        at = saved.saved_at
+        return PasswordChanged(
+            saved, Proof(saved.id, ((Factor.PASSWORD, at),)), told(saved, SecurityChange.PASSWORD_CHANGED, at)
+        )

@@ -1,4 +1,4 @@
-"""Forgetting what is over: counters that say no more than new ones, sign-ins that expired (S36, S37; D13)."""
+"""Forgetting what is over: counters that say no more than new ones, sign-ins that expired, events that are too old."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -22,10 +22,12 @@ class Purged:
     Attributes:
         counters: attempt counters.
         sign_ins: half-finished sign-ins.
+        events: lines of the trail that are older than the account keeps them (`account.event_retention`).
     """
 
     counters: int
     sign_ins: int
+    events: int = 0
 
 
 async def purge(installation: Installation, /) -> Purged:
@@ -44,7 +46,12 @@ async def purge(installation: Installation, /) -> Purged:
     """
     before = installation.now() - installation.policy.lockout.lease
     counters = await _all_of_it(installation, installation.store.purge_counters, before)
-    return Purged(counters, await _all_of_it(installation, installation.store.purge_sign_ins, before))
+    sign_ins = await _all_of_it(installation, installation.store.purge_sign_ins, before)
+    kept = installation.policy.account.event_retention
+    if kept is None:
+        return Purged(counters, sign_ins)
+    events = await _all_of_it(installation, installation.store.purge_events, installation.now() - kept)
+    return Purged(counters, sign_ins, events)
 
 
 async def _all_of_it(installation: Installation, forget: Purge, before: datetime) -> int:

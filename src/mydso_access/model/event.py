@@ -4,10 +4,11 @@ import unicodedata
 from datetime import datetime
 from enum import Enum
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from mydso_access.model.instant import utc, utc_or_none
 from mydso_access.model.reason import Reason
+from mydso_access.model.structure import Structure
 from mydso_access.policy.settings import Level
 
 
@@ -21,6 +22,29 @@ class EventKind(Enum):
     USER_CREATED = "user_created"
     PASSWORD_CHANGED = "authn_password_change"  # noqa: S105  # a kind of event
     PASSWORD_CHANGE_REFUSED = "authn_password_change_fail"  # noqa: S105  # a kind of event
+    PASSWORD_RESET_SENT = "authn_password_reset_sent"  # noqa: S105  # a kind of event
+    PASSWORD_RESET = "authn_password_reset"  # noqa: S105  # a kind of event
+    STEPPED_UP = "authn_step_up"
+    STEP_UP_REFUSED = "authn_step_up_fail"
+    ENTERED = "authz_structure_entered"
+    ACCESSED = "authn_session_used"
+    INVITATION_SENT = "user_invited"
+    INVITATION_ACCEPTED = "user_activated"
+    USER_UPDATED = "user_updated"
+    USER_DISABLED = "user_disabled"
+    USER_ENABLED = "user_enabled"
+    USER_WARNED = "user_warned"
+    USER_FORGOTTEN = "user_deleted"
+    EMAIL_CHANGE_ASKED = "user_email_change_asked"
+    EMAIL_CHANGED = "user_email_changed"
+    MOBILE_CHANGED = "user_mobile_changed"
+    RIGHTS_CHANGED = "authz_change"
+    STRUCTURE_CREATED = "structure_created"
+    STRUCTURE_UPDATED = "structure_updated"
+    SETTINGS_CHANGED = "structure_settings_changed"
+    MAIN_ADMINISTRATORS_CHANGED = "structure_main_administrators_changed"
+    CUSTOMER_ASSOCIATED = "customer_associated"
+    CUSTOMER_DISSOCIATED = "customer_dissociated"
 
 
 def escaped(text: str | None) -> str | None:
@@ -41,6 +65,29 @@ def _escaped_character(character: str) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
+def _escaped(text: str) -> str:
+    return escaped(text) or ""
+
+
+def _escaped_structure(structure: Structure | None) -> Structure | None:
+    return None if structure is None else evolve(structure, id=_escaped(structure.id))
+
+
+@frozen
+class Difference:
+    """One field of a record before and after a change, as text; never a secret, never personal data.
+
+    Attributes:
+        name: which field.
+        before: what it was.
+        after: what it is.
+    """
+
+    name: str = field(converter=_escaped)
+    before: str = field(converter=_escaped)
+    after: str = field(converter=_escaped)
+
+
 @frozen(kw_only=True)
 class Event:
     """One line of the audit trail; its texts are escaped when it is made.
@@ -51,11 +98,15 @@ class Event:
         at: when, in UTC.
         subject: id of the user it is about; `None` for a name nobody has, which is never stored.
         actor: id of the user who asked for it; `None` where nobody proved to be anybody.
+        system: which part of the host asked for it, if no user did.
+        structure: the structure it is about, or happened in.
+        customer: id of the customer it is about, within that structure.
         address: where the attempt came from.
         reason: why it was refused.
         rule: the rule that settled it.
         levels: the levels that the rule's number came from.
         until: end of the block that started, ended or refused.
+        differences: what changed.
     """
 
     id: str
@@ -63,8 +114,12 @@ class Event:
     at: datetime = field(converter=utc)
     subject: str | None = field(default=None, converter=escaped)
     actor: str | None = field(default=None, converter=escaped)
+    system: str | None = field(default=None, converter=escaped)
+    structure: Structure | None = field(default=None, converter=_escaped_structure)
+    customer: str | None = field(default=None, converter=escaped)
     address: str | None = field(default=None, converter=escaped)
     reason: Reason | None = None
     rule: str | None = None
     levels: frozenset[Level] = frozenset()
     until: datetime | None = field(default=None, converter=utc_or_none)
+    differences: tuple[Difference, ...] = ()

@@ -1,8 +1,15 @@
 """What a user signs in to: an entity, or the multi-entity platform that groups entities (S3, S16)."""
 
+from datetime import datetime
 from enum import Enum
+from typing import TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
+
+from mydso_access.model.instant import utc
+from mydso_access.policy.fixed import EARLIEST
+from mydso_access.policy.levels import StructurePolicy
+from mydso_access.policy.settings import Level
 
 
 class StructureKind(Enum):
@@ -33,3 +40,91 @@ class Structure:
     def platform(cls, structure_id: str) -> "Structure":
         """Name the multi-entity platform."""
         return cls(StructureKind.PLATFORM, structure_id)
+
+    @property
+    def level(self) -> Level:
+        """The level at which its settings stand."""
+        return Level.PLATFORM if self.kind is StructureKind.PLATFORM else Level.ENTITY
+
+
+class SignInMode(Enum):
+    """How the users of a structure prove their first factor; set up by the vendor, no administrator's switch (A24)."""
+
+    PASSWORD = "password"  # noqa: S105  # a mode
+    SSO = "sso"
+
+
+@frozen
+class Appointment:
+    """Makes one user main administrator of the structure that holds it, as long as the user holds its id, too.
+
+    Attributes:
+        user_id: who.
+        id: its own id, drawn for this one appointment.
+    """
+
+    user_id: str
+    id: str
+
+
+@frozen(kw_only=True)
+class Entity:
+    """One entity of the account.
+
+    Attributes:
+        id: the host's own id.
+        title: what people call it.
+        policy: what it asks for beyond the installation's policy (S20).
+        main_administrators: who may change its settings, in the order of their appointment (S18, A13).
+        sign_in_mode: how its users prove their first factor.
+        version: 0 as long as it was never stored.
+        saved_at: when it was last saved.
+        written_by: id of the event that wrote this version.
+    """
+
+    id: str
+    title: str
+    policy: StructurePolicy = StructurePolicy()
+    main_administrators: tuple[Appointment, ...] = ()
+    sign_in_mode: SignInMode = SignInMode.PASSWORD
+    version: int = 0
+    saved_at: datetime = field(default=EARLIEST, converter=utc)
+    written_by: str | None = None
+
+    @property
+    def structure(self) -> Structure:
+        """Its name as a structure."""
+        return Structure.entity(self.id)
+
+
+@frozen(kw_only=True)
+class Platform:
+    """The multi-entity platform, of which an account has at most one.
+
+    Attributes:
+        id: the host's own id.
+        title: what people call it.
+        policy: what it asks of its own, multi-entity users beyond the installation's policy (S19).
+        main_administrators: who may change its settings, in the order of their appointment (S18, A13).
+        sign_in_mode: how its users prove their first factor.
+        version: 0 as long as it was never stored.
+        saved_at: when it was last saved.
+        written_by: id of the event that wrote this version.
+    """
+
+    id: str
+    title: str
+    policy: StructurePolicy = StructurePolicy()
+    main_administrators: tuple[Appointment, ...] = ()
+    sign_in_mode: SignInMode = SignInMode.PASSWORD
+    version: int = 0
+    saved_at: datetime = field(default=EARLIEST, converter=utc)
+    written_by: str | None = None
+
+    @property
+    def structure(self) -> Structure:
+        """Its name as a structure."""
+        return Structure.platform(self.id)
+
+
+StructureRecord: TypeAlias = Entity | Platform

@@ -59,3 +59,26 @@ PURGE_PATIENCE = timedelta(minutes=10)
 # A store that forgets by itself keeps a record so much longer than it must: clocks differ, and a client that lost the
 # answer to a save sends it again, and must find what it wrote. The longest lease, after which nobody asks any more.
 KEPT_LONGER = timedelta(minutes=1)
+
+# RFC 5321: a path is at most 256 octets, with its two brackets.
+EMAIL_LENGTH_CAP = 254
+# ITU-T E.164: at most fifteen digits, the country's code among them.
+MOBILE_DIGITS = range(7, 16)
+# A longer text is no token of ours.
+TOKEN_LENGTH_CAP = 2048
+
+# How much earlier than the same day of an earlier month an instant may lie whose months are clamped: 31 January and
+# 28 February. A microsecond more, as queries look before an instant.
+LONGEST_CLAMP = timedelta(days=3, microseconds=1)
+
+# How many days before a login lapses or goes dormant its user is warned.
+NOTICE_DAYS = (14, 7, 1)
+
+# How many records a list or a sweep asks for at a time.
+PAGE = 500
+
+# How long what people call a user may be, in code points.
+NAME_CAP = 254
+
+# How many bytes of what people call a user lists are ordered by.
+LISTED_BYTES = 32

@@ -14,7 +14,7 @@ from attrs import frozen
 from mydso_access.errors import InvalidPolicy, shown
 
 T = TypeVar("T")
-WORDS: dict[type[Any], str] = {bool: "a bool", int: "an int", timedelta: "a timedelta"}
+WORDS: dict[type[Any], str] = {bool: "a bool", int: "an int", timedelta: "a timedelta", str: "a str"}
 
 
 class Level(Enum):
@@ -81,15 +81,22 @@ def check_settings(group: Any) -> None:
         InvalidPolicy: names the setting, its value and what would be right.
     """
     for field in attrs.fields(type(group)):
-        value, declared = getattr(group, field.name), field.metadata.get(Setting)
-        if declared is None:
-            right = type(value) is field.type
-            expected = f"a {field.type.__name__}"
-        else:
-            right = _is_allowed(value, field, declared)
-            expected = _in_words(field, declared)
-        if not right:
-            raise InvalidPolicy(f"{type(group).__name__}.{field.name}", shown(value), expected)
+        value, path = getattr(group, field.name), f"{type(group).__name__}.{field.name}"
+        if Setting in field.metadata:
+            check_value(path, field, value)
+        elif type(value) is not field.type:
+            raise InvalidPolicy(path, shown(value), f"a {field.type.__name__}")
+
+
+def check_value(name: str, field: "attrs.Attribute[Any]", value: Any) -> None:
+    """Refuse a value that a setting cannot have.
+
+    Raises:
+        InvalidPolicy: it has the wrong type, or lies out of the setting's bounds.
+    """
+    declared = field.metadata[Setting]
+    if not _is_allowed(value, field, declared):
+        raise InvalidPolicy(name, shown(value), _in_words(field, declared))
 
 
 def all_settings(group: type, prefix: str = "") -> Iterator[tuple[str, "attrs.Attribute[Any]"]]:

@@ -1,4 +1,4 @@
-"""Users and trail in memory, counters in Valkey, and what an attempt left there."""
+"""Users, structures and trail in memory, counters in Valkey, and what an attempt left there."""
 
 from typing import Any
 
@@ -8,7 +8,14 @@ from attrs import frozen
 from mydso_access.adapters.redis import AsyncRedisCounters, AsyncRedisSignIns, RedisCounters, RedisSignIns
 from mydso_access.decisions.lockout import current
 from mydso_access.model import AttemptCounter
-from mydso_access.repositories import CounterRepository, EventRepository, SignInRepository, UserRepository
+from mydso_access.repositories import (
+    CounterRepository,
+    CustomerRepository,
+    EventRepository,
+    SignInRepository,
+    StructureRepository,
+    UserRepository,
+)
 from tests.support import World, policy, populated
 
 redis = pytest.importorskip("redis")
@@ -18,22 +25,26 @@ LEASE = policy().lockout.lease
 
 @frozen
 class Split:
-    """Users and trail in one place, counters and half-finished sign-ins in another."""
+    """Users, structures and trail in one place, counters and half-finished sign-ins in another."""
 
     users: UserRepository
+    structures: StructureRepository
+    customers: CustomerRepository
     events: EventRepository
     counters: CounterRepository
     sign_ins: SignInRepository
 
 
+def beside(memory: Any, counters: CounterRepository, sign_ins: SignInRepository) -> Split:
+    return Split(memory.users, memory.structures, memory.customers, memory.events, counters, sign_ins)
+
+
 def split(client: Any) -> Split:
-    memory = populated()
-    return Split(memory.users, memory.events, RedisCounters(client), RedisSignIns(client))
+    return beside(populated(), RedisCounters(client), RedisSignIns(client))
 
 
 def asynchronous(client: Any) -> Split:
-    memory = populated()
-    return Split(memory.users, memory.events, AsyncRedisCounters(client), AsyncRedisSignIns(client))
+    return beside(populated(), AsyncRedisCounters(client), AsyncRedisSignIns(client))
 
 
 def failures(world: World) -> int:

@@ -19,7 +19,7 @@ from mydso_access import (
 )
 from mydso_access.adapters.redis import RedisCounters, RedisSignIns
 from mydso_access.decisions.naming import account_key
-from tests.adapters.redis.attempts import Split, asynchronous, failures, split
+from tests.adapters.redis.attempts import asynchronous, beside, failures, split
 from tests.servers import Server, serving
 from tests.support import HOME, RIGHT, CountingHasher, World, policy, populated, run
 
@@ -61,7 +61,7 @@ def test_threads_with_doors_of_their_own_get_exactly_5_guesses_evaluated(url: st
 
     def guess(thread: int) -> None:
         with redis.Redis.from_url(url) as own:
-            repositories = Split(memory.users, memory.events, RedisCounters(own), RedisSignIns(own))
+            repositories = beside(memory, RedisCounters(own), RedisSignIns(own))
             access = AccessControl(repositories, policy=policy(), hasher=hasher)
             barrier.wait()
             answers = [

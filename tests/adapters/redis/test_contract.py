@@ -1,7 +1,8 @@
 """The contracts of counters, of half-finished sign-ins and of the whole, kept on a real Valkey by both kinds of client."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+import inspect
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,36 +10,38 @@ import pytest
 from mydso_access import MemoryRepositories
 from mydso_access.adapters.redis import AsyncRedisCounters, AsyncRedisSignIns, RedisCounters, RedisSignIns
 from mydso_access.testing.conformance import CounterContract, RaceContract, SignInContract
-from tests.adapters.redis.attempts import Split
+from tests.adapters.redis.attempts import Split, beside
 
 redis = pytest.importorskip("redis")
 
 
 class Awaitable:
-    """A repository in memory, to be awaited."""
+    """Repositories in memory, each to be awaited."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
 
-    def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.inner, name)
+        if not inspect.ismethod(found):
+            return Awaitable(found)
+
         async def call(*args: Any, **kwargs: Any) -> Any:
-            return getattr(self.inner, name)(*args, **kwargs)
+            return found(*args, **kwargs)
 
         return call
 
 
 @pytest.fixture
 def synchronous(url: str) -> Iterator[Split]:
-    memory = MemoryRepositories()
     with redis.Redis.from_url(url) as client:
-        yield Split(memory.users, memory.events, RedisCounters(client), RedisSignIns(client))
+        yield beside(MemoryRepositories(), RedisCounters(client), RedisSignIns(client))
 
 
 @pytest.fixture
 def asynchronous(url: str, runner: asyncio.Runner) -> Iterator[Split]:
-    memory, client = MemoryRepositories(), redis.asyncio.Redis.from_url(url)
-    users, events = Awaitable(memory.users), Awaitable(memory.events)
-    yield Split(users, events, AsyncRedisCounters(client), AsyncRedisSignIns(client))
+    client = redis.asyncio.Redis.from_url(url)
+    yield beside(Awaitable(MemoryRepositories()), AsyncRedisCounters(client), AsyncRedisSignIns(client))
     runner.run(client.aclose())
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from mydso_access import AccessControl, AsyncAccessControl
 from mydso_access.adapters.codec import microseconds
 from mydso_access.adapters.sqlalchemy import AsyncSqlRepositories, SqlRepositories
-from mydso_access.adapters.sqlalchemy.tables import TABLES
+from mydso_access.adapters.sqlalchemy.tables import TABLES, row_key, structure_key
 from mydso_access.decisions.naming import account_key
 from mydso_access.model import (
     AttemptCounter,
@@ -27,12 +27,14 @@ from mydso_access.model import (
     Purpose,
     Secret,
     SignIn,
+    Structure,
     User,
 )
 from mydso_access.testing import ManualClock
 from mydso_access.testing.clock import A_MONDAY
 from tests.support import CountingHasher, active, policy
 
+REPOSITORIES = ("users", "structures", "customers", "counters", "sign_ins", "events")
 PATIENCE = 10.0  # seconds until a database that does not get there has failed
 SERVERS = ["postgres", "mariadb"]
 ALIVE = {
@@ -82,7 +84,7 @@ class Waited:
         found = getattr(self.target, name)
         if callable(found):
             return lambda *args, **kwargs: self.wait(found(*args, **kwargs))
-        return Waited(found, self.wait) if name in ("users", "counters", "sign_ins", "events") else found
+        return Waited(found, self.wait) if name in REPOSITORIES else found
 
 
 @frozen
@@ -202,18 +204,26 @@ def stored(repositories: SqlRepositories, user: User = ANNA) -> User:
 
 
 def fill(engine: Engine, count: int, over: int = 0) -> None:
-    """Fill the tables with rows of no meaning, and with some counters and sign-ins that are over since 1970."""
+    """Fill the tables with rows of no meaning, in eight entities, and with some counters and sign-ins that are over."""
     numbers, live = range(count + over), microseconds(A_MONDAY.replace(year=2100))
-    record = [{"key": f"{n:064x}", "version": 1, "body": "x" * 400} for n in numbers]
-    ends = [n if n < over else live + n for n in numbers]
+    keys, ends = [row_key("any", f"{n}") for n in numbers], [n if n < over else live + n for n in numbers]
+    entity = [structure_key(Structure.entity(f"entity-{n % 8}")) for n in numbers]
+    users = [row_key("user", f"user-{n}") for n in range(7)]
+    found = [{"name_key": key, "sso_key": key, "listed_by": key[:8], "structure_key": e} for key, e in zip(keys, entity, strict=True)]  # fmt: skip
+    rows = {
+        TABLES.users: [{**found[n], "seen_at": n, "invited_at": n} for n in numbers],
+        TABLES.structures: [{} for _ in numbers],
+        TABLES.customers: [{"entity_key": entity[n]} for n in numbers],
+        TABLES.counters: [{"idle_from": end} for end in ends],
+        TABLES.sign_ins: [{"expires_at": end} for end in ends],
+    }
+    authorised = [{"user_key": keys[n], "entity_key": entity[n + 1], "listed_by": keys[n][:8]} for n in numbers[:-1]]
+    associated = [{"customer_key": keys[n], "entity_key": entity[n], "user_key": users[n % 7]} for n in numbers]
+    about = [{"at": n, "subject_key": users[n % 7], "actor_key": users[n % 5]} for n in numbers]
+    body, versioned = {"body": "x" * 400}, {"body": "x" * 400, "version": 1}
     with engine.begin() as connection:
-        for table, columns in (
-            (TABLES.users, [{"name_key": f"{n:064x}", "seen_at": n} for n in numbers]),
-            (TABLES.counters, [{"idle_from": end} for end in ends]),
-            (TABLES.sign_ins, [{"expires_at": end} for end in ends]),
-            (TABLES.events, [{"at": n, "subject_key": f"{n % 40:064x}"} for n in numbers]),
-        ):
-            rows = [{**row, **more} for row, more in zip(record, columns, strict=True)]
-            if table is TABLES.events:
-                rows = [{name: value for name, value in row.items() if name != "version"} for row in rows]
-            connection.execute(insert(table), rows)
+        for table, columns in rows.items():
+            connection.execute(insert(table), [{"key": keys[n], **versioned, **columns[n]} for n in numbers])
+        connection.execute(insert(TABLES.events), [{"key": keys[n], **body, **about[n]} for n in numbers])
+        connection.execute(insert(TABLES.memberships), authorised)
+        connection.execute(insert(TABLES.associates), associated)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from mydso_access import AccessControl, InvalidValue, SignedIn, StoreUnavailable, Taken
 from mydso_access.adapters.sqlalchemy import SqlRepositories
 from tests.adapters.sqlalchemy.hosts import ANNA, Host, event_of, only, stored
-from tests.support import HOME, RIGHT, CountingHasher, active, policy
+from tests.support import HOME, PLACES, RIGHT, CountingHasher, active, policy, settle
 
 
 def half_written(made: Any, repositories: SqlRepositories) -> list[object]:
@@ -39,6 +39,7 @@ def test_sqlite_whose_host_begins_by_a_listener_begins_once(
     engine = opened(connect_args={"isolation_level": None})
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     made = SqlRepositories(engine)
+    settle(repositories, *PLACES)
     assert [] == half_written(made, repositories)
     door = AccessControl(made, policy=policy(), hasher=CountingHasher())
     assert isinstance(door.sign_in("anna", RIGHT, address=HOME), SignedIn)

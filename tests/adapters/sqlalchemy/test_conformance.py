@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from mydso_access.adapters.sqlalchemy import AsyncSqlRepositories, SqlRepositories
 from mydso_access.testing.conformance import (
     CounterContract,
+    CustomerContract,
     EventContract,
     RaceContract,
     SignInContract,
+    StructureContract,
     UserContract,
 )
 from tests.adapters.sqlalchemy.conftest import lent, unsynced
@@ -26,6 +28,12 @@ class InSql:
 
 
 class TestUsers(InSql, UserContract): ...
+
+
+class TestStructures(InSql, StructureContract): ...
+
+
+class TestCustomers(InSql, CustomerContract): ...
 
 
 class TestCounters(InSql, CounterContract): ...
@@ -67,6 +75,12 @@ class InSqlAsynchronously:
 
 
 class TestAsynchronousUsers(InSqlAsynchronously, UserContract): ...
+
+
+class TestAsynchronousStructures(InSqlAsynchronously, StructureContract): ...
+
+
+class TestAsynchronousCustomers(InSqlAsynchronously, CustomerContract): ...
 
 
 class TestAsynchronousCounters(InSqlAsynchronously, CounterContract): ...

@@ -23,7 +23,7 @@ from tests.adapters.sqlalchemy.hosts import (
     process_of,
     stored,
 )
-from tests.support import HOME, RIGHT, CountingHasher
+from tests.support import HOME, PLACES, RIGHT, CountingHasher, settle
 
 ONE_CONNECTION = {"pool_size": 1, "max_overflow": 0}
 Opened = Callable[..., Engine]
@@ -85,6 +85,7 @@ def test_a_connection_lost_at_the_commit_is_an_error_since_nobody_knows(hosted: 
 def test_a_connection_lost_at_the_commit_of_a_sign_in_grants_nothing(
     hosted: Hosted, engine: Engine, repositories: SqlRepositories
 ) -> None:
+    settle(repositories, *PLACES)
     stored(repositories)
     host, hasher = hosted(**ONE_CONNECTION), CountingHasher()
 
@@ -103,6 +104,7 @@ def test_a_connection_lost_at_the_commit_of_a_sign_in_grants_nothing(
 def test_a_connection_lost_before_any_statement_of_a_sign_in_costs_nobody_anything(
     hosted: Hosted, engine: Engine, repositories: SqlRepositories
 ) -> None:
+    settle(repositories, *PLACES)
     stored(repositories)
     for start in ("SELECT mydso_counters", "INSERT INTO mydso_counters", "SELECT mydso_users", "UPDATE mydso_users"):
         host = hosted(**ONE_CONNECTION)

@@ -13,11 +13,13 @@ from sqlalchemy import Connection, Engine, Table, func, select
 from sqlalchemy.exc import IntegrityError
 
 from mydso_access.adapters.codec import microseconds
-from mydso_access.adapters.sqlalchemy import SqlRepositories, upgrade
+from mydso_access.adapters.sqlalchemy import SqlRepositories, metadata, upgrade
 from mydso_access.adapters.sqlalchemy.tables import TABLES
 from mydso_access.errors import Stale, Taken
-from mydso_access.model import CounterKey, EventKind, KeyKind
+from mydso_access.model import CounterKey, Customer, EventKind, KeyKind, Platform, SsoIdentity
+from mydso_access.model.user import listed_by
 from mydso_access.testing.clock import A_MONDAY
+from mydso_access.testing.conformance.user_records import multi_entity
 from tests.adapters.sqlalchemy.hosts import (
     A_SIGN_IN,
     ANNA,
@@ -56,20 +58,27 @@ def keys(count: int) -> list[CounterKey]:
 # --- what stands in the tables
 
 
-def test_nothing_but_a_body_says_who_it_is_about(engine: Engine, repositories: SqlRepositories) -> None:
-    anna = evolve(ANNA, id="id-of-anna", name="name-of-anna")
-    repositories.users.save(anna, event_of("id-of-event", subject=anna.id, address="192.0.2.1"))
+def test_nothing_says_who_it_is_about_but_bodies_and_what_lists_are_ordered_by(
+    engine: Engine, repositories: SqlRepositories
+) -> None:
+    anna = evolve(multi_entity("id-of-anna", "id-of-entity"), name="name-of-anna", sso=SsoIdentity("issuer", "anna"))
+    its_event = event_of("id-of-event", subject=anna.id, actor="id-of-ben", address="192.0.2.1")
+    repositories.users.save(anna, its_event)
+    repositories.structures.save(Platform(id="id-of-platform", title="P"), event_of("e2"))
+    repositories.customers.save(Customer(entity="id-of-entity", id="id-of-c", collector=anna.id), event_of("e3"))
     repositories.counters.save(counter(idle_from=LATER))
     repositories.sign_ins.save(evolve(A_SIGN_IN, id="id-of-sign-in", user_id=anna.id))
-    numbers = {"version", "seen_at", "idle_from", "expires_at", "at"}
-    for table in (TABLES.users, TABLES.counters, TABLES.sign_ins, TABLES.events):
-        (row,) = rows(engine, table)
-        assert row.pop("body").startswith("{")
+    numbers = {"version", "seen_at", "invited_at", "idle_from", "expires_at", "at"}
+    for table in set(metadata.tables.values()) - {TABLES.steps}:
+        row = next(each for each in rows(engine, table) if each.get("subject_key", "") is not None)
+        assert row.pop("body", "{").startswith("{")
+        assert row.pop("listed_by", listed_by(anna)) == listed_by(anna)
+        row.pop("invited_at", None)
         digests = [row.pop(name) for name in set(row) - numbers]
         assert digests
         assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in digests)
         assert KEY.digest not in digests
-        assert {int} == {type(value) for value in row.values()}
+        assert {int} >= {type(value) for value in row.values()}
 
 
 def test_instants_are_microseconds(engine: Engine, repositories: SqlRepositories) -> None:
@@ -163,7 +172,11 @@ def test_an_event_is_stored_once_and_no_user_is_saved_with_one_that_is_stored(
 ) -> None:
     anna, made = stored(repositories), host.repositories()
     made.events.append(event_of("e1"))
+    place, customer = Platform(id="p", title="P"), Customer(entity="e", id="c")
     for call in (
+        lambda: made.structures.save(place, event_of("e1")),
+        lambda: made.customers.save(customer, event_of("e1")),
+        lambda: made.users.remove(anna, event_of("e1")),
         lambda: made.events.append(event_of("e1")),
         lambda: made.users.save(evolve(anna, name="anne"), event_of("e1", EventKind.SIGNED_IN)),
         lambda: made.users.add_all([active("ben")], event_of("e1")),
@@ -171,6 +184,7 @@ def test_an_event_is_stored_once_and_no_user_is_saved_with_one_that_is_stored(
         with pytest.raises(IntegrityError):
             call()
     assert (anna, None) == (repositories.users.get(ANNA.id), repositories.users.named("ben"))
+    assert (None, None) == (repositories.structures.platform(), repositories.customers.get("e", "c"))
 
 
 # --- purging

@@ -30,7 +30,7 @@ from tests.adapters.sqlalchemy.hosts import (
     stored,
     until_somebody_waits,
 )
-from tests.support import HOME, RIGHT, CountingHasher
+from tests.support import HOME, PLACES, RIGHT, CountingHasher, settle
 
 ANNAS_ROW = TABLES.users.c.key == row_key("user", ANNA.id)
 ONE_CONNECTION = {"pool_size": 1, "max_overflow": 0}
@@ -123,6 +123,7 @@ def test_deadlock_after_deadlock_is_stale_with_nothing_stored(
         victim.repositories().users.save(evolve(anna, name="anne"), CONTESTED)
     assert 1 + DEADLOCKS_BORNE == len(crossed)
     assert "deadlock" in cause(stale.value).lower()
+    assert not stale.value.joined
     assert anna == repositories.users.get(ANNA.id)
     assert anna.version < victim.repositories().users.save(evolve(anna, name="anne"), CONTESTED)
 
@@ -214,6 +215,7 @@ def test_a_row_that_changed_since_the_snapshot_is_stale(
         with pytest.raises(Stale) as stale:
             joined.users.save(anna, event_of("e3"))
     assert "1020" in cause(stale.value)
+    assert stale.value.joined
 
 
 # --- SQLite: one writer at a time
@@ -276,6 +278,7 @@ def test_a_database_that_is_locked_at_the_commit_is_stale_with_nothing_stored(
 def test_a_locked_database_signs_nobody_in_and_the_password_is_not_looked_at(
     hosted: Hosted, repositories: SqlRepositories, file: sqlite3.Connection
 ) -> None:
+    settle(repositories, *PLACES)
     stored(repositories)
     hasher = CountingHasher()
     door = hosted(connect_args={"timeout": 0.01}).door(hasher)

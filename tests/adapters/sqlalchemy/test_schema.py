@@ -14,14 +14,28 @@ from mydso_access.adapters.sqlalchemy.tables import TABLES, row_key
 from mydso_access.errors import InvalidValue
 from tests.adapters.sqlalchemy.hosts import ANNA, KEY, before, counter, event_of, only
 
-NAMES = ["mydso_counters", "mydso_events", "mydso_sign_ins", "mydso_steps", "mydso_users"]
+NAMES = [
+    f"mydso_{name}"
+    for name in (
+        *("associates", "counters", "customers", "events", "memberships", "sign_ins", "steps", "structures", "users"),
+    )
+]
+FIRST_NAMES = ["mydso_counters", "mydso_events", "mydso_sign_ins", "mydso_steps", "mydso_users"]
 INDEXES = {
-    "ix_mydso_users_seen_at_key": ["seen_at", "key"],
+    "ix_mydso_users_sso_key": ["sso_key"],
+    "ix_mydso_users_structure_listed_by": ["structure_key", "listed_by", "key"],
+    "ix_mydso_users_structure_seen_at": ["structure_key", "seen_at", "key"],
+    "ix_mydso_users_invited_at_key": ["invited_at", "key"],
+    "ix_mydso_memberships_entity_key": ["entity_key", "listed_by", "user_key"],
+    "ix_mydso_customers_entity_key_key": ["entity_key", "key"],
+    "ix_mydso_associates_entity_key": ["entity_key", "user_key", "customer_key"],
     "ix_mydso_counters_idle_from": ["idle_from"],
     "ix_mydso_sign_ins_expires_at": ["expires_at"],
     "ix_mydso_events_at_key": ["at", "key"],
     "ix_mydso_events_subject_key_at_key": ["subject_key", "at", "key"],
+    "ix_mydso_events_actor_key_at_key": ["actor_key", "at", "key"],
 }
+UNIQUE = {"uq_mydso_users_name_key", "uq_mydso_structures_platform_key"}
 
 
 @pytest.fixture
@@ -39,14 +53,14 @@ def table_names(engine: Engine) -> list[str]:
 
 
 def indexes(engine: Engine) -> dict[str | None, list[str | None]]:
-    found = [each for name in NAMES for each in inspect(engine).get_indexes(name) if not each["unique"]]
-    return {each["name"]: each["column_names"] for each in found}
+    found = [each for name in table_names(engine) for each in inspect(engine).get_indexes(name)]
+    return {each["name"]: each["column_names"] for each in found if str(each["name"]).startswith("ix_")}
 
 
 def test_an_upgrade_creates_the_tables_with_their_indexes(engine: Engine) -> None:
     assert NAMES == table_names(engine)
     assert INDEXES == indexes(engine)
-    assert [1] == steps(engine)
+    assert [1, 2] == steps(engine)
 
 
 def test_a_second_upgrade_finds_nothing_to_do(engine: Engine, repositories: SqlRepositories) -> None:
@@ -54,7 +68,7 @@ def test_a_second_upgrade_finds_nothing_to_do(engine: Engine, repositories: SqlR
     with engine.begin() as connection:
         upgrade(connection)
         upgrade(connection, to=1)
-    assert [1] == steps(engine)
+    assert [1, 2] == steps(engine)
     assert repositories.users.get(ANNA.id) is not None
 
 
@@ -62,22 +76,37 @@ def test_an_upgrade_to_a_step_takes_the_steps_up_to_it(opened: Callable[..., Eng
     engine = opened()
     with engine.begin() as connection:
         upgrade(connection, to=1)
-    assert NAMES == table_names(engine)
+    assert FIRST_NAMES == table_names(engine)
     assert [1] == steps(engine)
+    with engine.begin() as connection:
+        upgrade(connection, to=2)
+    assert NAMES == table_names(engine)
+    assert INDEXES == indexes(engine)
+    assert [1, 2] == steps(engine)
 
 
 @only("sqlite")
-@pytest.mark.parametrize("step", [0, 2, -1, True, "1", 1.0])
+@pytest.mark.parametrize("step", [0, 3, -1, True, "1", 1.0])
 def test_an_upgrade_to_a_step_that_there_is_not_is_refused_with_nothing_created(
     opened: Callable[..., Engine], step: Any
 ) -> None:
     engine = opened()
-    with engine.begin() as connection, pytest.raises(InvalidValue, match=r"to is .*: expected a step from 1 to 1"):
+    with engine.begin() as connection, pytest.raises(InvalidValue, match=r"to is .*: expected a step from 1 to 2"):
         upgrade(connection, to=step)
     assert [] == table_names(engine)
 
 
-@pytest.mark.parametrize("interrupted_before", ["CREATE TABLE mydso_sign_ins", "CREATE INDEX ix_mydso_events_at_key"])
+@pytest.mark.parametrize(
+    "interrupted_before",
+    [
+        "CREATE TABLE mydso_sign_ins",
+        "CREATE INDEX ix_mydso_events_at_key",
+        "ALTER TABLE mydso_users ADD COLUMN listed_by",
+        "CREATE TABLE mydso_customers",
+        "CREATE UNIQUE INDEX ix_mydso_users_sso_key",
+        "DROP INDEX ix_mydso_users_seen_at_key",
+    ],
+)
 def test_an_upgrade_that_was_interrupted_is_completed(opened: Callable[..., Engine], interrupted_before: str) -> None:
     engine = opened()
 
@@ -92,7 +121,7 @@ def test_an_upgrade_that_was_interrupted_is_completed(opened: Callable[..., Engi
         upgrade(second)
     assert NAMES == table_names(engine)
     assert INDEXES == indexes(engine)
-    assert [1] == steps(engine)
+    assert [1, 2] == steps(engine)
 
 
 @only("sqlite", "postgres")
@@ -142,7 +171,7 @@ def test_an_asynchronous_engine_is_upgraded_through_run_sync(
     engine = opened()
     assert NAMES == table_names(engine)
     assert INDEXES == indexes(engine)
-    assert [1] == steps(engine)
+    assert [1, 2] == steps(engine)
 
 
 def test_two_installations_in_one_database_do_not_see_each_other(engine: Engine, repositories: SqlRepositories) -> None:
@@ -158,7 +187,7 @@ def test_two_installations_in_one_database_do_not_see_each_other(engine: Engine,
     assert () == other.events.page(ANNA.saved_at, after=None, limit=9)
     other.users.save(ANNA, event_of("e1"))
     assert 0 == other.counters.purge(ANNA.saved_at, limit=9)
-    assert [1] == steps(engine, tables)
+    assert [1, 2] == steps(engine, tables)
 
 
 @only("postgres")
@@ -174,7 +203,7 @@ def test_an_installation_may_lie_in_a_schema_of_its_own(engine: Engine, reposito
         index["name"]
         for name in NAMES
         for index in inspect(engine).get_indexes(name, schema="apart")
-        if not index["unique"]
+        if not str(index["name"]).startswith("uq_")
     }
     assert None is repositories.users.get(ANNA.id)
 
@@ -183,9 +212,10 @@ def test_constraints_have_the_names_that_the_convention_promises(engine: Engine,
     inspector = inspect(engine)
     if database != "mariadb":  # whose primary keys are all called PRIMARY
         assert [f"pk_{name}" for name in NAMES] == [inspector.get_pk_constraint(name)["name"] for name in NAMES]
-    assert ["uq_mydso_users_name_key"] == [each["name"] for each in inspector.get_unique_constraints("mydso_users")]
+    found = {each["name"] for name in NAMES for each in inspector.get_unique_constraints(name)}
+    assert UNIQUE == found - {"ix_mydso_users_sso_key"}  # which MariaDB calls a constraint, too
     by_name = {each.name for table in metadata.tables.values() for each in (*table.constraints, *table.indexes)}
-    assert {*INDEXES, "uq_mydso_users_name_key", *(f"pk_{name}" for name in NAMES)} == by_name
+    assert {*INDEXES, *UNIQUE, *(f"pk_{name}" for name in NAMES)} == by_name
 
 
 def test_names_are_the_same_in_a_metadata_with_a_convention_of_its_own() -> None:
@@ -194,17 +224,14 @@ def test_names_are_the_same_in_a_metadata_with_a_convention_of_its_own() -> None
     )
     attach_tables(host)
     names = {each.name for table in host.tables.values() for each in (*table.constraints, *table.indexes)}
-    assert {*INDEXES, "uq_mydso_users_name_key", *(f"pk_{name}" for name in NAMES)} == names
+    assert {*INDEXES, *UNIQUE, *(f"pk_{name}" for name in NAMES)} == names
 
 
 @only("postgres", "mariadb")
 def test_names_stay_within_what_databases_allow_for_a_prefix_of_35_characters(opened: Callable[..., Engine]) -> None:
-    tables = attach_tables(prefix="p" * 34 + "_")
-    longest = max(
-        len(str(each.name))
-        for table in (tables.users, tables.counters, tables.sign_ins, tables.events, tables.steps)
-        for each in (*table.constraints, *table.indexes)
-    )
+    own = MetaData()
+    tables = attach_tables(own, prefix="p" * 34 + "_")
+    longest = max(len(str(each.name)) for table in own.tables.values() for each in (*table.constraints, *table.indexes))
     assert 63 == longest
     engine = opened()
     with engine.begin() as connection:

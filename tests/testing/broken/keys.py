@@ -79,9 +79,9 @@ class LooseSubjects(MemoryEvents):
     fold = staticmethod(str.casefold)
 
     def page(
-        self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None
+        self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None, actor: str | None = None
     ) -> tuple[Event, ...]:
-        found = super().page(since, after, 10_000)
+        found = super().page(since, after, 10_000, None, actor)
         if subject is not None:
             wanted = self.fold(escaped(subject) or "")
             found = tuple(each for each in found if each.subject is not None and self.fold(each.subject) == wanted)
@@ -104,9 +104,9 @@ for name, fold in FOLDS.items():
 @events("test_subjects_that_a_loose_comparison_merges_are_different_subjects")
 class UnescapedSubjects(MemoryEvents):
     def page(
-        self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None
+        self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None, actor: str | None = None
     ) -> tuple[Event, ...]:
-        found = super().page(since, after, 10_000)
+        found = super().page(since, after, 10_000, None, actor)
         return tuple(each for each in found if subject is None or each.subject == subject)[:limit]
 
 

@@ -5,7 +5,7 @@ import time
 from datetime import datetime
 
 from mydso_access.adapters.memory import MemoryCounters, MemoryEvents, MemoryUsers
-from mydso_access.model import AttemptCounter, CounterKey, Event, User
+from mydso_access.model import AttemptCounter, CounterKey, Event, Structure, User
 from tests.testing.broken.under_test import A_MOMENT, counters, events, users
 
 
@@ -74,9 +74,11 @@ class LaggingNames(MemoryUsers):
 class LaggingSearch(MemoryUsers):
     """An index by the first access only."""
 
-    def unseen_since(self, instant: datetime, /, after: User | None, limit: int) -> tuple[User, ...]:
+    def unseen_since(
+        self, structure: Structure, instant: datetime, /, after: User | None, limit: int
+    ) -> tuple[User, ...]:
         kept = self.__dict__.setdefault("kept", {})
-        found = [kept.setdefault(each.id, each) for each in super().unseen_since(instant, None, 10_000)]
+        found = [kept.setdefault(each.id, each) for each in super().unseen_since(structure, instant, None, 10_000)]
         first = [each.id for each in found].index(after.id) + 1 if after else 0
         return tuple(found[first:][:limit])
 
@@ -84,7 +86,7 @@ class LaggingSearch(MemoryUsers):
 @events("test_an_event_is_seen_at_once")
 class LaggingTrail(MemoryEvents):
     def page(
-        self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None
+        self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None, actor: str | None = None
     ) -> tuple[Event, ...]:
         seen, self.__dict__["seen"] = self.__dict__.get("seen", 0), len(self.all())
-        return super().page(since, after, min(limit, seen), subject)
+        return super().page(since, after, min(limit, seen), subject, actor)

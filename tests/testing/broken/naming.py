@@ -13,10 +13,10 @@ from tests.testing.broken.under_test import A_MOMENT, under_test, users
 
 
 @users(
-    "test_an_event_is_stored_with_its_user_exactly_once",
+    "test_an_event_is_stored_with_its_record_exactly_once",
     "test_a_save_whose_answer_was_lost_has_one_event_and_says_which",
     "test_every_save_has_exactly_its_event_however_many_save_at_once",
-    "test_no_reader_sees_a_user_without_its_event_nor_an_event_without_its_user",
+    "test_no_reader_sees_a_record_without_its_event_nor_an_event_without_its_record",
 )
 class LostEvent(MemoryUsers):
     def __init__(self, _: MemoryEvents) -> None:
@@ -32,7 +32,7 @@ under_test(
 
 
 @users(
-    "test_an_event_is_stored_with_its_user_exactly_once",
+    "test_an_event_is_stored_with_its_record_exactly_once",
     "test_a_save_whose_answer_was_lost_has_one_event_and_says_which",
     "test_every_save_has_exactly_its_event_however_many_save_at_once",
 )
@@ -44,7 +44,7 @@ class EventTwice(MemoryUsers):
         return version
 
 
-@users("test_an_event_is_stored_with_its_user_exactly_once")
+@users("test_an_event_is_stored_with_its_record_exactly_once")
 class EventOfAnother(MemoryUsers):
     def save(self, user: User, event: Event, /) -> int:
         return super().save(user, evolve(event, subject=None))
@@ -65,7 +65,7 @@ class EventApart(MemoryUsers):
 @users(
     "test_a_stale_save_leaves_no_event",
     "test_a_name_that_another_user_has_is_taken_and_nothing_is_stored",
-    "test_no_reader_sees_a_user_without_its_event_nor_an_event_without_its_user",
+    "test_no_reader_sees_a_record_without_its_event_nor_an_event_without_its_record",
 )
 class EventFirst(EventApart):
     def save(self, user: User, event: Event, /) -> int:
@@ -74,7 +74,7 @@ class EventFirst(EventApart):
         return super().save(user, event)
 
 
-@users("test_no_reader_sees_a_user_without_its_event_nor_an_event_without_its_user")
+@users("test_no_reader_sees_a_record_without_its_event_nor_an_event_without_its_record")
 class EventLater(EventApart):
     def save(self, user: User, event: Event, /) -> int:
         version = super().save(user, event)

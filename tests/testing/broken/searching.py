@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from mydso_access.adapters.memory import MemoryUsers
-from mydso_access.model import Event, User
+from mydso_access.model import Event, Structure, User
 from mydso_access.model.user import seen_at
 from mydso_access.testing.conformance import UserContract
 from tests.testing.broken.under_test import A_MOMENT, under_test, users
@@ -14,11 +14,17 @@ from tests.testing.broken.under_test import A_MOMENT, under_test, users
 class Searches(MemoryUsers):
     """Sound, and easy to break."""
 
-    def unseen_since(self, instant: datetime, /, after: User | None, limit: int) -> tuple[User, ...]:
-        found = [each for each in list(self._by_id.values()) if self.is_unseen(each, instant)]
+    def unseen_since(
+        self, structure: Structure, instant: datetime, /, after: User | None, limit: int
+    ) -> tuple[User, ...]:
+        found = [each for each in list(self._by_id.values()) if self.is_of(each, structure)]
+        found = [each for each in found if self.is_unseen(each, instant)]
         if after is not None:
             found = [each for each in found if self.is_after(each, after)]
         return tuple(sorted(found, key=self.place)[:limit])
+
+    def is_of(self, user: User, structure: Structure) -> bool:
+        return user.structure == structure
 
     def seen(self, user: User) -> datetime | None:
         return seen_at(user)
@@ -35,6 +41,24 @@ class Searches(MemoryUsers):
 
 
 under_test("SoundSearches", UserContract, users=Searches)
+
+
+@users("test_only_a_structures_own_users_are_unseen_in_it")
+class SearchEverywhere(Searches):
+    def is_of(self, user: User, structure: Structure) -> bool:
+        return True
+
+
+@users("test_only_a_structures_own_users_are_unseen_in_it")
+class SearchAmongTheAuthorised(Searches):
+    def is_of(self, user: User, structure: Structure) -> bool:
+        return user.structure == structure or structure.id in user.memberships
+
+
+@users("test_only_a_structures_own_users_are_unseen_in_it")
+class SearchForgetsTheKindOfStructure(Searches):
+    def is_of(self, user: User, structure: Structure) -> bool:
+        return user.structure.id == structure.id
 
 
 @users("test_the_cut_off_is_exclusive_to_the_microsecond")
@@ -103,7 +127,9 @@ class SearchLatestFirst(Searches):
 class SearchLimitsFirst(Searches):
     """Takes a page of all users, and then those of it who are unseen."""
 
-    def unseen_since(self, instant: datetime, /, after: User | None, limit: int) -> tuple[User, ...]:
+    def unseen_since(
+        self, structure: Structure, instant: datetime, /, after: User | None, limit: int
+    ) -> tuple[User, ...]:
         everybody = sorted(self._by_id.values(), key=lambda each: (getattr(each.login, "since", instant), each.id))
         start = [each.id for each in everybody].index(after.id) + 1 if after else 0
         return tuple(each for each in everybody[start : start + limit] if self.is_unseen(each, instant))
@@ -130,8 +156,8 @@ class SearchOfTheSaved(Searches):
 
 @users("test_nobody_is_unseen_in_an_empty_store")
 class SearchOfNone(Searches):
-    def unseen_since(self, instant: datetime, /, after: User | None, limit: int) -> Any:
-        return super().unseen_since(instant, after, limit) or None
+    def unseen_since(self, structure: Structure, instant: datetime, /, after: User | None, limit: int) -> Any:
+        return super().unseen_since(structure, instant, after, limit) or None
 
 
 @users("test_nobody_is_lost_or_found_twice_while_others_are_saved")
@@ -142,8 +168,10 @@ class SearchByPlace(Searches):
         time.sleep(A_MOMENT / 10)
         return super().save(user, event)
 
-    def unseen_since(self, instant: datetime, /, after: User | None, limit: int) -> tuple[User, ...]:
-        found = super().unseen_since(instant, None, 10_000)
+    def unseen_since(
+        self, structure: Structure, instant: datetime, /, after: User | None, limit: int
+    ) -> tuple[User, ...]:
+        found = super().unseen_since(structure, instant, None, 10_000)
         time.sleep(A_MOMENT / 3)
         start = [each.id for each in found].index(after.id) + 1 if after else 0
         return found[start : start + limit]

@@ -15,9 +15,10 @@ class Trail(MemoryEvents):
     """Sound, and easy to break."""
 
     def page(
-        self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None
+        self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None, actor: str | None = None
     ) -> tuple[Event, ...]:
         found = [each for each in self.all() if self.is_since(each, since) and self.is_about(each, subject)]
+        found = [each for each in found if self.is_asked_by(each, actor)]
         if after is not None:
             found = [each for each in found if self.is_after(each, after)]
         return tuple(sorted(found, key=self.place)[:limit])
@@ -27,6 +28,9 @@ class Trail(MemoryEvents):
 
     def is_about(self, event: Event, subject: str | None) -> bool:
         return subject is None or event.subject == escaped(subject)
+
+    def is_asked_by(self, event: Event, actor: str | None) -> bool:
+        return actor is None or event.actor == escaped(actor)
 
     def is_after(self, event: Event, after: Event) -> bool:
         return self.place(event) > self.place(after)
@@ -80,12 +84,48 @@ class TrailOfNobody(Trail):
         return event.subject is None or super().is_about(event, subject)
 
 
+@events("test_only_events_that_an_actor_asked_for_are_found_by_it")
+class TrailOfEveryActor(Trail):
+    def is_asked_by(self, event: Event, actor: str | None) -> bool:
+        return True
+
+
+@events("test_only_events_that_an_actor_asked_for_are_found_by_it")
+class TrailOfSubjects(Trail):
+    def is_asked_by(self, event: Event, actor: str | None) -> bool:
+        return actor is None or actor in (event.subject, event.actor)
+
+
+@events("test_only_events_that_an_actor_asked_for_are_found_by_it")
+class TrailOfTheHost(Trail):
+    def is_asked_by(self, event: Event, actor: str | None) -> bool:
+        return actor is None or actor in (event.system, event.actor)
+
+
+@events("test_only_events_that_an_actor_asked_for_are_found_by_it")
+class TrailOfEither(Trail):
+    """Takes one of two filters."""
+
+    def is_about(self, event: Event, subject: str | None) -> bool:
+        return True
+
+    def page(
+        self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None, actor: str | None = None
+    ) -> tuple[Event, ...]:
+        if actor is not None:
+            return super().page(since, after, limit, None, actor)
+        found = [
+            each for each in super().page(since, after, 10_000) if subject is None or each.subject == escaped(subject)
+        ]
+        return tuple(found[:limit])
+
+
 @events("test_a_page_is_as_long_as_its_limit_unless_it_is_the_last")
 class TrailLimitsFirst(Trail):
     def page(
-        self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None
+        self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None, actor: str | None = None
     ) -> tuple[Event, ...]:
-        return tuple(each for each in super().page(since, after, limit) if self.is_about(each, subject))
+        return tuple(each for each in super().page(since, after, limit, None, actor) if self.is_about(each, subject))
 
 
 @events("test_events_of_one_instant_are_all_kept")
@@ -107,8 +147,8 @@ class EventsOverwritten(Trail):
 
 @events("test_an_empty_trail_is_an_empty_page")
 class TrailOfNone(Trail):
-    def page(self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None) -> Any:
-        return super().page(since, after, limit, subject) or None
+    def page(self, *asked: Any, **filters: Any) -> Any:
+        return super().page(*asked, **filters) or None
 
 
 @events("test_an_event_once_read_is_read_again_while_others_are_told")

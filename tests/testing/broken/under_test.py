@@ -6,13 +6,22 @@ from typing import Any, TypeVar
 
 import pytest
 
-from mydso_access.adapters.memory import MemoryCounters, MemoryEvents, MemorySignIns, MemoryUsers
+from mydso_access.adapters.memory import (
+    MemoryCounters,
+    MemoryCustomers,
+    MemoryEvents,
+    MemorySignIns,
+    MemoryStructures,
+    MemoryUsers,
+)
 from mydso_access.testing.conformance import (
     Contract,
     CounterContract,
+    CustomerContract,
     EventContract,
     RaceContract,
     SignInContract,
+    StructureContract,
     UserContract,
 )
 
@@ -29,9 +38,10 @@ def under_test(name: str, contract: type[Contract], *tests: str, **broken: Calla
     @pytest.fixture
     def repositories(_: Any) -> Any:
         events = broken.get("events", MemoryEvents)()
-        users = broken.get("users", MemoryUsers)(events)
+        told = {"users": MemoryUsers, "structures": MemoryStructures, "customers": MemoryCustomers}
+        made = {name: broken.get(name, sound)(events) for name, sound in told.items()}
         counters, sign_ins = broken.get("counters", MemoryCounters)(), broken.get("sign_ins", MemorySignIns)()
-        return SimpleNamespace(users=users, counters=counters, sign_ins=sign_ins, events=events)
+        return SimpleNamespace(**made, counters=counters, sign_ins=sign_ins, events=events)
 
     CLASSES[f"Test{name}"] = type(f"Test{name}", (contract,), {"repositories": repositories})
     MUST_FAIL[f"Test{name}"] = tests
@@ -40,6 +50,22 @@ def under_test(name: str, contract: type[Contract], *tests: str, **broken: Calla
 def users(*tests: str) -> Callable[[B], B]:
     def decorate(broken: B) -> B:
         under_test(broken.__name__, UserContract, *tests, users=broken)
+        return broken
+
+    return decorate
+
+
+def structures(*tests: str) -> Callable[[B], B]:
+    def decorate(broken: B) -> B:
+        under_test(broken.__name__, StructureContract, *tests, structures=broken)
+        return broken
+
+    return decorate
+
+
+def customers(*tests: str) -> Callable[[B], B]:
+    def decorate(broken: B) -> B:
+        under_test(broken.__name__, CustomerContract, *tests, customers=broken)
         return broken
 
     return decorate
@@ -77,5 +103,6 @@ def race(*tests: str) -> Callable[[B], B]:
     return decorate
 
 
-for sound in (UserContract, CounterContract, SignInContract, EventContract, RaceContract):
+for sound in (UserContract, StructureContract, CustomerContract, CounterContract, SignInContract, EventContract):
     under_test(f"Sound{sound.__name__}", sound)
+under_test("SoundRaceContract", RaceContract)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from mydso_access.adapters.sqlalchemy import operations
+from mydso_access.adapters.sqlalchemy import operations, structures, users
 from mydso_access.adapters.sqlalchemy.running import (
     Operation,
     check_bind,
@@ -50,9 +50,10 @@ class AsyncRunner:
 
     async def write(self, operation: Operation[T]) -> T:
         """Run an operation and commit it, unless the transaction is the host's to commit."""
-        with conflicts_are_stale() as progress:
-            if isinstance(self.bind, AsyncConnection) and self.bind.in_transaction():
+        if isinstance(self.bind, AsyncConnection) and self.bind.in_transaction():
+            with conflicts_are_stale(joined=True):
                 return await self.bind.run_sync(joined, operation)
+        with conflicts_are_stale() as progress:
             for _ in range(DEADLOCKS_BORNE):
                 with suppress_deadlock():
                     async with self._connected() as connection:
@@ -102,20 +103,66 @@ class _AsyncRepository:
 class AsyncSqlUsers(_AsyncRepository):
     """Users in a table, saved together with their events."""
 
-    @_async_reads(operations.get_user)
+    @_async_reads(users.get_user)
     def get(self) -> None: ...
 
-    @_async_reads(operations.user_named)
+    @_async_reads(users.user_named)
     def named(self) -> None: ...
 
-    @_async_writes(operations.save_user)
+    @_async_reads(users.user_known_as)
+    def known_as(self) -> None: ...
+
+    @_async_writes(users.save_user)
     def save(self) -> None: ...
 
-    @_async_writes(operations.add_users)
+    @_async_writes(users.add_users)
     def add_all(self) -> None: ...
 
-    @_async_reads(operations.users_unseen_since)
+    @_async_writes(users.remove_user)
+    def remove(self) -> None: ...
+
+    @_async_reads(users.users_of)
+    def of(self) -> None: ...
+
+    @_async_reads(users.users_unseen_since)
     def unseen_since(self) -> None: ...
+
+    @_async_reads(users.users_invited_since)
+    def invited_since(self) -> None: ...
+
+    @_async_reads(users.user_count)
+    def count(self) -> None: ...
+
+
+@final
+class AsyncSqlStructures(_AsyncRepository):
+    """Entities and the platform in a table, saved together with their events."""
+
+    @_async_reads(structures.get_structure)
+    def get(self) -> None: ...
+
+    @_async_reads(structures.get_platform)
+    def platform(self) -> None: ...
+
+    @_async_writes(structures.save_structure)
+    def save(self) -> None: ...
+
+    @_async_reads(structures.entities_page)
+    def entities(self) -> None: ...
+
+
+@final
+class AsyncSqlCustomers(_AsyncRepository):
+    """Associations of customers in a table, saved together with their events."""
+
+    @_async_reads(structures.get_customer)
+    def get(self) -> None: ...
+
+    @_async_writes(structures.save_customer)
+    def save(self) -> None: ...
+
+    @_async_reads(structures.customers_of)
+    def of(self) -> None: ...
 
 
 @final
@@ -156,6 +203,12 @@ class AsyncSqlEvents(_AsyncRepository):
     @_async_reads(operations.events_page)
     def page(self) -> None: ...
 
+    @_async_writes(operations.purge_events)
+    def purge(self) -> None: ...
+
+    @_async_writes(operations.pseudonymise)
+    def pseudonymise(self) -> None: ...
+
 
 @final
 class AsyncSqlRepositories:
@@ -174,6 +227,8 @@ class AsyncSqlRepositories:
         check_bind(bind, AsyncEngine, AsyncConnection)
         runner = AsyncRunner(bind)
         self.users: AsyncSqlUsers = AsyncSqlUsers(runner, tables)
+        self.structures: AsyncSqlStructures = AsyncSqlStructures(runner, tables)
+        self.customers: AsyncSqlCustomers = AsyncSqlCustomers(runner, tables)
         self.counters: AsyncSqlCounters = AsyncSqlCounters(runner, tables)
         self.sign_ins: AsyncSqlSignIns = AsyncSqlSignIns(runner, tables)
         self.events: AsyncSqlEvents = AsyncSqlEvents(runner, tables)

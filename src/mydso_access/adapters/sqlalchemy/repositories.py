@@ -6,7 +6,7 @@ from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, final
 
 from sqlalchemy import Connection, Engine
 
-from mydso_access.adapters.sqlalchemy import operations
+from mydso_access.adapters.sqlalchemy import operations, structures, users
 from mydso_access.adapters.sqlalchemy.running import Runner, check_bind
 from mydso_access.adapters.sqlalchemy.tables import TABLES, Tables
 
@@ -43,20 +43,66 @@ class _Repository:
 class SqlUsers(_Repository):
     """Users in a table, saved together with their events."""
 
-    @_reads(operations.get_user)
+    @_reads(users.get_user)
     def get(self) -> None: ...
 
-    @_reads(operations.user_named)
+    @_reads(users.user_named)
     def named(self) -> None: ...
 
-    @_writes(operations.save_user)
+    @_reads(users.user_known_as)
+    def known_as(self) -> None: ...
+
+    @_writes(users.save_user)
     def save(self) -> None: ...
 
-    @_writes(operations.add_users)
+    @_writes(users.add_users)
     def add_all(self) -> None: ...
 
-    @_reads(operations.users_unseen_since)
+    @_writes(users.remove_user)
+    def remove(self) -> None: ...
+
+    @_reads(users.users_of)
+    def of(self) -> None: ...
+
+    @_reads(users.users_unseen_since)
     def unseen_since(self) -> None: ...
+
+    @_reads(users.users_invited_since)
+    def invited_since(self) -> None: ...
+
+    @_reads(users.user_count)
+    def count(self) -> None: ...
+
+
+@final
+class SqlStructures(_Repository):
+    """Entities and the platform in a table, saved together with their events."""
+
+    @_reads(structures.get_structure)
+    def get(self) -> None: ...
+
+    @_reads(structures.get_platform)
+    def platform(self) -> None: ...
+
+    @_writes(structures.save_structure)
+    def save(self) -> None: ...
+
+    @_reads(structures.entities_page)
+    def entities(self) -> None: ...
+
+
+@final
+class SqlCustomers(_Repository):
+    """Associations of customers in a table, saved together with their events."""
+
+    @_reads(structures.get_customer)
+    def get(self) -> None: ...
+
+    @_writes(structures.save_customer)
+    def save(self) -> None: ...
+
+    @_reads(structures.customers_of)
+    def of(self) -> None: ...
 
 
 @final
@@ -97,14 +143,20 @@ class SqlEvents(_Repository):
     @_reads(operations.events_page)
     def page(self) -> None: ...
 
+    @_writes(operations.purge_events)
+    def purge(self) -> None: ...
+
+    @_writes(operations.pseudonymise)
+    def pseudonymise(self) -> None: ...
+
 
 @final
 class SqlRepositories:
     """One installation in a database, for `AccessControl`. `upgrade` creates the tables; nothing here does.
 
     Args:
-        bind: an engine, where every call has a transaction of its own. Or a connection: if it is in a transaction, users
-            are saved as part of it, with their events, and everything that a sign-in writes is refused.
+        bind: an engine, where every call has a transaction of its own. Or a connection: if it is in a transaction, users,
+            structures and customers are saved as part of it, and everything that a sign-in writes is refused.
         tables: what `attach_tables` returned, if the tables are not named as usual.
 
     Raises:
@@ -116,6 +168,8 @@ class SqlRepositories:
         check_bind(bind, Engine, Connection)
         runner = Runner(bind)
         self.users: SqlUsers = SqlUsers(runner, tables)
+        self.structures: SqlStructures = SqlStructures(runner, tables)
+        self.customers: SqlCustomers = SqlCustomers(runner, tables)
         self.counters: SqlCounters = SqlCounters(runner, tables)
         self.sign_ins: SqlSignIns = SqlSignIns(runner, tables)
         self.events: SqlEvents = SqlEvents(runner, tables)

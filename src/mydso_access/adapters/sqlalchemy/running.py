@@ -50,9 +50,10 @@ class Runner:
 
     def write(self, operation: Operation[T]) -> T:
         """Run an operation and commit it, unless the transaction is the host's to commit."""
-        with conflicts_are_stale() as progress:
-            if isinstance(self.bind, Connection) and self.bind.in_transaction():
+        if isinstance(self.bind, Connection) and self.bind.in_transaction():
+            with conflicts_are_stale(joined=True):
                 return joined(self.bind, operation)
+        with conflicts_are_stale() as progress:
             for _ in range(DEADLOCKS_BORNE):
                 with suppress_deadlock(), self._connected() as connection:
                     return committed(connection, operation, progress)
@@ -154,19 +155,27 @@ def joined(connection: Connection, operation: Operation[T]) -> T:
 
 
 @contextmanager
-def conflicts_are_stale() -> Iterator[Progress]:
-    """Raise `Stale` for an error after which certainly nothing is stored and trying again is right; others pass."""
+def conflicts_are_stale(*, joined: bool = False) -> Iterator[Progress]:
+    """Raise `Stale` for an error after which certainly nothing is stored and trying again is right; others pass.
+
+    Args:
+        joined: whether the transaction is the host's; then whatever is `Stale` says so, since nothing changes inside.
+    """
     progress = Progress()
     try:
         yield progress
+    except Stale as stale:
+        if joined:
+            raise Stale(joined=True) from stale
+        raise
     except DBAPIError as error:
         lost_before_its_commit = error.connection_invalidated and not progress.committing
         if lost_before_its_commit or _was_taken_back(error.orig):
-            raise Stale from error
+            raise Stale(joined=joined) from error
         raise
     except sqlite3.OperationalError as error:  # at BEGIN, which SQLAlchemy does not see
         if _was_taken_back(error):
-            raise Stale from error
+            raise Stale(joined=joined) from error
         raise
 
 

@@ -1,19 +1,38 @@
 """Creating and changing the tables: numbered steps, each taken once, inside the caller's transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, bindparam, insert, inspect, select, update
+from sqlalchemy.schema import CreateColumn
 
+from mydso_access.adapters.codec import read
+from mydso_access.adapters.sqlalchemy.operations import event_columns
+from mydso_access.adapters.sqlalchemy.rows import Columns
 from mydso_access.adapters.sqlalchemy.running import begin
-from mydso_access.adapters.sqlalchemy.tables import TABLES, Tables
+from mydso_access.adapters.sqlalchemy.tables import (
+    DIGEST,
+    TABLES,
+    Description,
+    Tables,
+    events_since_step_2,
+    first_event_columns,
+    record_columns,
+    users_since_step_2,
+)
+from mydso_access.adapters.sqlalchemy.users import user_columns
 from mydso_access.errors import InvalidValue, shown
+from mydso_access.model.event import Event
+from mydso_access.model.user import User
+from mydso_access.policy.fixed import PAGE
 
 
 def upgrade(connection: Connection, /, to: int | None = None, *, tables: Tables = TABLES) -> None:
     """Bring the tables to what this version of the library needs; what is there already is left alone.
 
-    It commits nothing: `with engine.begin() as connection: upgrade(connection)`, or `upgrade(op.get_bind(), to=1)` in a
-    revision of Alembic, where the number keeps an old revision meaning what it meant. Run it once, at deployment.
+    It commits nothing: `with engine.begin() as connection: upgrade(connection)`, or `upgrade(op.get_bind(), to=2)` in a
+    revision of Alembic, where the number keeps an old revision meaning what it meant. Run it once, at deployment, while
+    nobody else writes: an earlier version of this library fills no column that it does not know.
 
     Args:
         connection: where; for an asynchronous engine `await connection.run_sync(upgrade)`.
@@ -22,6 +41,7 @@ def upgrade(connection: Connection, /, to: int | None = None, *, tables: Tables 
 
     Raises:
         InvalidValue: there is no such step.
+        UnreadableRecord: a row that is there already holds no record; the step is not taken.
     """
     last = len(STEPS) if to is None else to
     if type(last) is not int or not 1 <= last <= len(STEPS):
@@ -35,12 +55,76 @@ def upgrade(connection: Connection, /, to: int | None = None, *, tables: Tables 
             connection.execute(insert(tables.steps).values(step=number))
 
 
+# MariaDB commits each table, column and index at once, so a step that was interrupted finds some of them.
+
+
 def _users_counters_sign_ins_events(connection: Connection, tables: Tables) -> None:
-    # MariaDB commits each table and index at once, so an upgrade that was interrupted finds some of them.
-    for table in (tables.users, tables.counters, tables.sign_ins, tables.events):
-        table.create(connection, checkfirst=True)
-        for index in table.indexes:
-            index.create(connection, checkfirst=True)
+    for table in (*_first_users_and_events(tables), tables.counters, tables.sign_ins):
+        _create(connection, table)
 
 
-STEPS: tuple[Callable[[Connection, Tables], None], ...] = (_users_counters_sign_ins_events,)
+def _people_and_structures(connection: Connection, tables: Tables) -> None:
+    _add(connection, tables.users, users_since_step_2())
+    _add(connection, tables.events, events_since_step_2())
+    for table in (tables.memberships, tables.structures, tables.customers, tables.associates):
+        _create(connection, table)
+    for rows in _pages(connection, tables.users, tables.users.c.structure_key):
+        # No user had a membership before this step, so there is none to store.
+        _fill(connection, tables.users, [(row, user_columns(read(User, row.body))) for row in rows])
+    for rows in _pages(connection, tables.events, tables.events.c.actor_key):
+        found = [(row, event_columns(read(Event, row.body))) for row in rows]
+        _fill(connection, tables.events, [(row, columns) for row, columns in found if columns["actor_key"]])
+    for table in (tables.users, tables.events):
+        _create(connection, table)
+    for index in _first_users_and_events(tables)[0].indexes:
+        index.drop(connection, checkfirst=True)
+
+
+STEPS: tuple[Callable[[Connection, Tables], None], ...] = (_users_counters_sign_ins_events, _people_and_structures)
+
+
+def _first_users_and_events(tables: Tables) -> tuple[Table, Table]:
+    """Describe the tables of users and events as step 1 made them; later steps changed them."""
+    table = Description(MetaData(), tables.users.schema).table
+    users = table(
+        tables.users.name,
+        *record_columns(),
+        Column("name_key", DIGEST),
+        Column("seen_at", BigInteger),
+        unique="name_key",
+        index={"seen_at_key": "seen_at key"},
+    )
+    index = {"at_key": "at key", "subject_key_at_key": "subject_key at key"}
+    return users, table(tables.events.name, *first_event_columns(), index=index)
+
+
+def _create(connection: Connection, table: Table) -> None:
+    """Create a table, or what it lacks of its indexes."""
+    table.create(connection, checkfirst=True)
+    for index in table.indexes:
+        index.create(connection, checkfirst=True)
+
+
+def _add(connection: Connection, table: Table, columns: Sequence[Column[object]]) -> None:
+    """Add to a table what it lacks of these columns."""
+    there = {column["name"] for column in inspect(connection).get_columns(table.name, schema=table.schema)}
+    name = connection.dialect.identifier_preparer.format_table(table)
+    for column in columns:
+        if column.name not in there:
+            added = CreateColumn(table.c[column.name]).compile(dialect=connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE {name} ADD COLUMN {added}")
+
+
+def _pages(connection: Connection, table: Table, empty: Column[Any]) -> Iterator[Sequence[Any]]:
+    """Yield key and body of the rows with nothing in a column, page by page."""
+    last, columns = "", table.c
+    page = select(columns.key, columns.body).where(empty.is_(None)).order_by(columns.key).limit(PAGE)
+    while rows := connection.execute(page.where(columns.key > last)).all():
+        yield rows
+        last = rows[-1].key
+
+
+def _fill(connection: Connection, table: Table, filled: Sequence[tuple[Any, Columns]]) -> None:
+    if filled:
+        statement = update(table).where(table.c.key == bindparam("its_key"))
+        connection.execute(statement, [{"its_key": row.key, **columns} for row, columns in filled])

@@ -5,6 +5,8 @@ instant short.
 """
 
 import hashlib
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from attrs import frozen
@@ -25,7 +27,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.mysql import LONGTEXT
 from sqlalchemy.types import TypeEngine
 
+from mydso_access.model.structure import Structure
+from mydso_access.policy.fixed import LISTED_BYTES
+
 DIGEST = String(64)
+NO_INDEX: Mapping[str, str] = MappingProxyType({})
 NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -67,6 +73,10 @@ class Tables:
 
     Attributes:
         users: users.
+        memberships: who is authorised in which entity, beside their own structure.
+        structures: entities, and the platform.
+        customers: associations of customers.
+        associates: which user is associated with which customer.
         counters: attempt counters.
         sign_ins: half-finished sign-ins.
         events: the audit trail.
@@ -74,10 +84,55 @@ class Tables:
     """
 
     users: Table
+    memberships: Table
+    structures: Table
+    customers: Table
+    associates: Table
     counters: Table
     sign_ins: Table
     events: Table
     steps: Table
+
+
+@frozen(eq=False)
+class Description:
+    """Describes tables of one installation, all named alike.
+
+    Attributes:
+        target: the `MetaData` that they belong to.
+        schema: the database schema they lie in, if not the default.
+    """
+
+    target: MetaData
+    schema: str | None
+
+    def table(
+        self,
+        full: str,
+        *columns: Column[object],
+        key: str | None = None,
+        unique: str | None = None,
+        index: Mapping[str, str] = NO_INDEX,
+    ) -> Table:
+        """Describe one table; names stay within 63 characters for a prefix of 35.
+
+        Args:
+            full: its whole name.
+            columns: its columns.
+            key: the columns of its primary key; the first one by default.
+            unique: a column whose values are unique.
+            index: its indexes, by the end of their names, with their columns; `!` before them: unique.
+        """
+        parts: list[PrimaryKeyConstraint | UniqueConstraint | Index] = [
+            PrimaryKeyConstraint(*(key or columns[0].name).split(), name=f"pk_{full}")
+        ]
+        if unique is not None:
+            parts.append(UniqueConstraint(unique, name=f"uq_{full}_{unique}"))
+        for name, on in index.items():
+            parts.append(Index(f"ix_{full}_{name}", *on.removeprefix("!").split(), unique=on.startswith("!")))
+        return Table(
+            full, self.target, *columns, *parts, schema=self.schema, mysql_engine="InnoDB", mariadb_engine="InnoDB"
+        )
 
 
 def attach_tables(metadata: MetaData | None = None, *, prefix: str = "mydso_", schema: str | None = None) -> Tables:
@@ -88,41 +143,107 @@ def attach_tables(metadata: MetaData | None = None, *, prefix: str = "mydso_", s
         prefix: what the tables' names begin with.
         schema: the database schema they lie in, if not the default.
     """
-    target = MetaData() if metadata is None else metadata
-
-    def table(name: str, *columns: Column[object], unique: str | None = None, index: tuple[str, ...] = ()) -> Table:
-        full = prefix + name
-        constraints: list[PrimaryKeyConstraint | UniqueConstraint | Index] = [
-            PrimaryKeyConstraint(columns[0].name, name=f"pk_{full}")
-        ]
-        if unique is not None:
-            constraints.append(UniqueConstraint(unique, name=f"uq_{full}_{unique}"))
-        constraints += [Index(f"ix_{full}_{'_'.join(on.split())}", *on.split()) for on in index]
-        return Table(
-            full, target, *columns, *constraints, schema=schema, mysql_engine="InnoDB", mariadb_engine="InnoDB"
-        )
-
+    table = Description(MetaData() if metadata is None else metadata, schema).table
     return Tables(
         users=table(
-            "users",
-            *_record(),
+            f"{prefix}users",
+            *record_columns(),
             Column("name_key", DIGEST),
             Column("seen_at", BigInteger),
+            *users_since_step_2(),
             unique="name_key",
-            index=("seen_at key",),
+            index={
+                "sso_key": "!sso_key",
+                "structure_listed_by": "structure_key listed_by key",
+                "structure_seen_at": "structure_key seen_at key",
+                "invited_at_key": "invited_at key",
+            },
         ),
-        counters=table("counters", *_record(), Column("idle_from", BigInteger), index=("idle_from",)),
-        sign_ins=table("sign_ins", *_record(), Column("expires_at", BigInteger, nullable=False), index=("expires_at",)),
+        memberships=table(
+            f"{prefix}memberships",
+            *key_columns("user_key", "entity_key"),
+            Column("listed_by", String(2 * LISTED_BYTES), nullable=False),
+            key="user_key entity_key",
+            index={"entity_key": "entity_key listed_by user_key"},
+        ),
+        structures=table(
+            f"{prefix}structures", *record_columns(), Column("platform_key", DIGEST), unique="platform_key"
+        ),
+        customers=table(
+            f"{prefix}customers",
+            *record_columns(),
+            Column("entity_key", DIGEST, nullable=False),
+            index={"entity_key_key": "entity_key key"},
+        ),
+        associates=table(
+            f"{prefix}associates",
+            *key_columns("customer_key", "entity_key", "user_key"),
+            key="customer_key user_key",
+            index={"entity_key": "entity_key user_key customer_key"},
+        ),
+        counters=table(
+            f"{prefix}counters",
+            *record_columns(),
+            Column("idle_from", BigInteger),
+            index={"idle_from": "idle_from"},
+        ),
+        sign_ins=table(
+            f"{prefix}sign_ins",
+            *record_columns(),
+            Column("expires_at", BigInteger, nullable=False),
+            index={"expires_at": "expires_at"},
+        ),
         events=table(
-            "events",
-            Column("key", DIGEST, nullable=False),
-            Column("at", BigInteger, nullable=False),
-            Column("subject_key", DIGEST),
-            Column("body", Body, nullable=False),
-            index=("at key", "subject_key at key"),
+            f"{prefix}events",
+            *first_event_columns(),
+            *events_since_step_2(),
+            index={
+                "at_key": "at key",
+                "subject_key_at_key": "subject_key at key",
+                "actor_key_at_key": "actor_key at key",
+            },
         ),
-        steps=table("steps", Column("step", Integer, nullable=False, autoincrement=False)),
+        steps=table(f"{prefix}steps", Column("step", Integer, nullable=False, autoincrement=False)),
     )
+
+
+def record_columns() -> list[Column[object]]:
+    """Return what every record's table has."""
+    return [
+        Column("key", DIGEST, nullable=False),
+        Column("version", BigInteger, nullable=False),
+        Column("body", Body, nullable=False),
+    ]
+
+
+def key_columns(*names: str) -> list[Column[object]]:
+    """Return columns that hold keys of other rows."""
+    return [Column(name, DIGEST, nullable=False) for name in names]
+
+
+def first_event_columns() -> list[Column[object]]:
+    """Return what the trail's table has had from the beginning."""
+    return [
+        Column("key", DIGEST, nullable=False),
+        Column("at", BigInteger, nullable=False),
+        Column("subject_key", DIGEST),
+        Column("body", Body, nullable=False),
+    ]
+
+
+def users_since_step_2() -> list[Column[object]]:
+    """Return what step 2 adds to users: what can be added to rows that are there may be nothing."""
+    return [
+        Column("sso_key", DIGEST),
+        Column("structure_key", DIGEST),
+        Column("listed_by", String(2 * LISTED_BYTES)),
+        Column("invited_at", BigInteger),
+    ]
+
+
+def events_since_step_2() -> list[Column[object]]:
+    """Return what step 2 adds to events."""
+    return [Column("actor_key", DIGEST)]
 
 
 def row_key(kind: str, text: str) -> str:
@@ -130,12 +251,9 @@ def row_key(kind: str, text: str) -> str:
     return hashlib.sha256(f"{kind}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _record() -> list[Column[object]]:
-    return [
-        Column("key", DIGEST, nullable=False),
-        Column("version", BigInteger, nullable=False),
-        Column("body", Body, nullable=False),
-    ]
+def structure_key(structure: Structure) -> str:
+    """Return the key of a structure's row, and of whatever belongs to the structure."""
+    return row_key(structure.kind.value, structure.id)
 
 
 metadata: MetaData = MetaData(naming_convention=NAMING_CONVENTION)

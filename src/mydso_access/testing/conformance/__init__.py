@@ -15,9 +15,20 @@ contract can be overridden. This package needs pytest.
 
 from mydso_access.testing.conformance.contract import Contract
 from mydso_access.testing.conformance.counters import CounterContract
+from mydso_access.testing.conformance.customers import CustomerContract
 from mydso_access.testing.conformance.events import EventContract
 from mydso_access.testing.conformance.races import RaceContract
 from mydso_access.testing.conformance.sign_ins import SignInContract
+from mydso_access.testing.conformance.structures import StructureContract
 from mydso_access.testing.conformance.users import UserContract
 
-__all__ = ["Contract", "CounterContract", "EventContract", "RaceContract", "SignInContract", "UserContract"]
+__all__ = [
+    "Contract",
+    "CounterContract",
+    "CustomerContract",
+    "EventContract",
+    "RaceContract",
+    "SignInContract",
+    "StructureContract",
+    "UserContract",
+]

@@ -6,12 +6,13 @@ from functools import partial
 from attrs import evolve
 
 from mydso_access.errors import Stale, Taken
-from mydso_access.model.user import User
+from mydso_access.model.user import SsoIdentity, User
 from mydso_access.repositories import Repositories, UserRepository
 from mydso_access.testing.conformance.comparing import same
 from mydso_access.testing.conformance.contract import answered
-from mydso_access.testing.conformance.records import contact, event, every_user, told, user
+from mydso_access.testing.conformance.records import event
 from mydso_access.testing.conformance.trails import TrailContract
+from mydso_access.testing.conformance.user_records import contact, every_user, told, user
 
 MANY = 500
 LISTS, LENGTH = 4, 20
@@ -84,6 +85,17 @@ class AddingContract(TrailContract):
         self.exists(repositories, user("user-1", name="anna"))
         self.adds_nobody(repositories, [user("user-2", name="bert"), user("user-3", name="bert")], Taken)
 
+    def test_nobody_is_added_if_an_identity_is_taken_or_given_twice(self, repositories: Repositories) -> None:
+        """An identity of single sign-on is as unique as a name."""
+        self.exists(repositories, user("user-1", name="anna", sso=SsoIdentity("issuer", "anna")))
+        for place in range(3):
+            added = [user("user-2", sso=SsoIdentity("issuer", "bert")), user("user-3")]
+            added.insert(place, user("user-4", sso=SsoIdentity("issuer", "anna")))
+            self.adds_nobody(repositories, added, Taken, "sso")
+        twice = [user(f"user-{number}", sso=SsoIdentity("issuer", "carl")) for number in (2, 3)]
+        self.adds_nobody(repositories, twice, Taken, "sso")
+        same(None, self.ask(repositories.users.known_as, SsoIdentity("issuer", "carl")))
+
     def test_adding_nobody_is_no_error(self, repositories: Repositories) -> None:
         """An empty list is added; whether its event is stored is for the store to say."""
         same(None, self.ask(repositories.users.add_all, [], event("added")))
@@ -123,13 +135,15 @@ class AddingContract(TrailContract):
         """Save a user who is there before others are added, and return it as stored."""
         return evolve(stored, version=self.ask(repositories.users.save, stored, told(stored)))
 
-    def adds_nobody(self, repositories: Repositories, added: Sequence[User], error: type[Exception]) -> None:
+    def adds_nobody(
+        self, repositories: Repositories, added: Sequence[User], error: type[Exception], field: str = "name"
+    ) -> None:
         """Try to add users besides user-1, whose name is anna, and see that nothing has changed."""
         users, before = repositories.users, self.trail(repositories)
         anna = self.ask(users.get, "user-1")
         refusal = self.refuses(error, users.add_all, added, event("refused"))
         if isinstance(refusal, Taken):
-            same("name", refusal.field)
+            same(field, refusal.field)
         others = [each for each in added if each.id != "user-1"]
         same([None] * len(others), [self.ask(users.get, each.id) for each in others])
         same([anna, anna], [self.ask(users.get, "user-1"), self.ask(users.named, "anna")])

@@ -10,15 +10,16 @@ from mydso_access.repositories import EventRepository, Repositories
 from mydso_access.testing.clock import A_MONDAY
 from mydso_access.testing.conformance.comparing import same
 from mydso_access.testing.conformance.contract import answered
+from mydso_access.testing.conformance.erasing import ErasingContract
 from mydso_access.testing.conformance.lookalikes import ID_LENGTH, lookalikes
+from mydso_access.testing.conformance.paging import all_pages
 from mydso_access.testing.conformance.records import INSTANTS, event, every_event
-from mydso_access.testing.conformance.trails import MOST, TrailContract
+from mydso_access.testing.conformance.trails import MOST
 
-PAGES = 200  # after which a trail that never ends has failed
 WRITERS, TURNS = 4, 10
 
 
-class EventContract(TrailContract):
+class EventContract(ErasingContract):
     """What an event repository promises. The fixture `repositories` gives an object with empty `events`."""
 
     def test_an_empty_trail_is_an_empty_page(self, repositories: Repositories) -> None:
@@ -66,7 +67,7 @@ class EventContract(TrailContract):
         trail = self.trail(repositories)
         same(_by_id(told), _by_id(trail))
         for limit in (1, 2, 3, 5, len(told), len(told) + 1):
-            same(trail, self.paged(repositories, limit, None))
+            same(trail, self.paged(repositories, limit))
 
     def test_a_page_is_as_long_as_its_limit_unless_it_is_the_last(self, repositories: Repositories) -> None:
         """Fewer mean that it was the last, even where events about others stand in between."""
@@ -85,16 +86,32 @@ class EventContract(TrailContract):
             event("nobody", actor="user-1", address="user-1", rule="user-1", at=A_MONDAY + 2 * TICK),
         ]
         self.append(repositories, told)
-        same(told, self.paged(repositories, 2, None))
+        same(told, self.paged(repositories, 2))
         same(told[:1], self.paged(repositories, 2, "user-1"))
         same([], self.paged(repositories, 2, "user-3"))
 
+    def test_only_events_that_an_actor_asked_for_are_found_by_it(self, repositories: Repositories) -> None:
+        """Neither those about the actor, nor those that nobody or the host asked for; both filters may be set."""
+        told = [
+            event("asked", subject="user-1", actor="user-2"),
+            event("about", subject="user-2", actor="user-1", at=A_MONDAY + TICK),
+            event("asked again", subject="user-3", actor="user-2", at=A_MONDAY + 2 * TICK),
+            event("by the host", subject="user-2", system="user-2", at=A_MONDAY + 3 * TICK),
+        ]
+        self.append(repositories, told)
+        same([told[0], told[2]], self.paged(repositories, 2, actor="user-2"))
+        same([told[2]], self.paged(repositories, 2, "user-3", "user-2"))
+        same([], self.paged(repositories, 2, actor="user-3"))
+        page = self.ask(repositories.events.page, A_MONDAY + TICK, after=None, limit=1, actor="user-2")
+        same([told[2]], list(page))
+
     def test_subjects_that_a_loose_comparison_merges_are_different_subjects(self, repositories: Repositories) -> None:
         """Nobody's trail holds what was told of another, and everybody's is found under the id as the host has it."""
-        told = [event(f"event-{n}", subject=text) for n, text in enumerate(lookalikes(ID_LENGTH))]
+        texts = lookalikes(ID_LENGTH)
+        told = [event(f"event-{n}", subject=text, actor=text) for n, text in enumerate(texts)]
         self.append(repositories, told)
-        for text, each in zip(lookalikes(ID_LENGTH), told, strict=True):
-            same([each], self.paged(repositories, 2, text))
+        for text, each in zip(texts, told, strict=True):
+            same([[each], [each]], [self.paged(repositories, 2, text), self.paged(repositories, 2, actor=text)])
 
     def test_an_event_is_seen_at_once(self, repositories: Repositories) -> None:
         """From here and from another thread."""
@@ -136,16 +153,12 @@ class EventContract(TrailContract):
         """Return the trail from an instant on, in one page."""
         return list(self.ask(repositories.events.page, instant, after=None, limit=MOST))
 
-    def paged(self, repositories: Repositories, limit: int, subject: str | None) -> list[Event]:
-        """Return the trail, of one subject if one is given, page after page."""
-        found: list[Event] = []
-        for _ in range(PAGES):
-            after = found[-1] if found else None
-            page = self.ask(repositories.events.page, EARLIEST, after=after, limit=limit, subject=subject)
-            found += page
-            if len(page) < limit:
-                return found
-        raise AssertionError(f"{PAGES} pages and no end")
+    def paged(
+        self, repositories: Repositories, limit: int, subject: str | None = None, actor: str | None = None
+    ) -> list[Event]:
+        """Return the trail, of one subject or one actor if one is given, page after page."""
+        page = repositories.events.page
+        return all_pages(lambda a, n: self.ask(page, EARLIEST, after=a, limit=n, subject=subject, actor=actor), limit)
 
 
 def _by_id(events: Sequence[Event]) -> list[Event]:

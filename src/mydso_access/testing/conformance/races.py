@@ -8,7 +8,8 @@ from typing import Final
 
 from attrs import define, evolve, field
 
-from mydso_access.control import AccessControl, AsyncAccessControl
+from mydso_access.async_control import AsyncAccessControl
+from mydso_access.control import AccessControl
 from mydso_access.decisions.outcomes import Busy, Refused, SignedIn
 from mydso_access.decisions.sign_in import SecretVerdict
 from mydso_access.model.attempts import CounterKey, KeyKind
@@ -20,8 +21,10 @@ from mydso_access.policy.hashing import HashingPolicy
 from mydso_access.policy.security_policy import SecurityPolicy
 from mydso_access.repositories import Repositories
 from mydso_access.testing.conformance.comparing import same
-from mydso_access.testing.conformance.records import told, user
+from mydso_access.testing.conformance.records import ENTITY
+from mydso_access.testing.conformance.structure_records import entity, structure_told
 from mydso_access.testing.conformance.trails import TrailContract
+from mydso_access.testing.conformance.user_records import told, user
 
 GUESSERS, GUESSES = 8, 10
 PEOPLE = 20  # so many that no account's limit is reached before the address's
@@ -114,6 +117,7 @@ class RaceContract(TrailContract):
         """Save so many people who may sign in."""
         now = datetime.now(UTC)
         self.ask(repositories.counters.get, NOBODYS)  # counters may be asynchronous where users are not
+        self.ask(repositories.structures.save, entity(ENTITY.id), structure_told(entity(ENTITY.id)))
         for number in range(count):
             credential = Credential(Secret("hash"), now)
             name = f"person-{number}"

@@ -7,12 +7,11 @@ from typing import Any, Final
 from attrs import evolve
 
 from mydso_access.model.attempts import AttemptCounter, CounterKey, Failure, KeyKind, Reservation
-from mydso_access.model.event import Event, EventKind
+from mydso_access.model.event import Difference, Event, EventKind
 from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret
 from mydso_access.model.sign_in import Factor, Purpose, SignIn
 from mydso_access.model.structure import Structure
-from mydso_access.model.user import Category, Credential, Disabled, DisabledBecause, Enabled, Invited, NoLogin, User
 from mydso_access.policy.fixed import EARLIEST, LATEST, TICK
 from mydso_access.policy.settings import Level
 from mydso_access.testing.clock import A_MONDAY
@@ -20,6 +19,7 @@ from mydso_access.testing.clock import A_MONDAY
 SECOND = timedelta(seconds=1)
 A_SHIFT: Final = timedelta(hours=8)  # a store that forgets by the clock keeps a sample for so long
 ENTITY: Final = Structure.entity("entity-1")
+PLATFORM: Final = Structure.platform("platform-1")
 
 INSTANTS: Final[tuple[datetime, ...]] = (
     EARLIEST,
@@ -48,62 +48,6 @@ TEXTS: Final[tuple[str, ...]] = (
 def later(number: int) -> datetime:
     """Return an instant of its own for each number."""
     return A_MONDAY + number * (SECOND + TICK)
-
-
-def user(user_id: str, **changes: Any) -> User:
-    """Return a new user who may sign in."""
-    fields: dict[str, Any] = {
-        "id": user_id,
-        "category": Category.ACTIVE,
-        "structure": ENTITY,
-        "login": Enabled(A_MONDAY),
-        "name": f"name of {user_id}",
-        "saved_at": A_MONDAY,
-    }
-    return User(**fields | changes)
-
-
-def contact(user_id: str, **changes: Any) -> User:
-    """Return a new user without login and name."""
-    return user(user_id, category=Category.INACTIVE, login=NoLogin(), name=None, **changes)
-
-
-def numbered_user(before: User, number: int) -> User:
-    """Return the user with everything changed that a save may change, and written by an event of this number."""
-    at, place = later(number), Structure(before.structure.kind, f"structure-{number}")
-    changed = evolve(before, structure=place, last_access_at=at, saved_at=at, written_by=f"event-{number}")
-    if before.category is Category.INACTIVE:
-        return changed
-    credential = Credential(Secret(f"hash-{number}"), at)
-    return evolve(changed, login=Enabled(at), name=f"name-{number}", credential=credential)
-
-
-def told(saved: User) -> Event:
-    """Return the event that a user is saved with."""
-    event_id = saved.written_by or f"event of {saved.id}"
-    return Event(id=event_id, kind=EventKind.USER_CREATED, at=saved.saved_at, subject=saved.id)
-
-
-def every_user() -> Mapping[str, User]:
-    """Return users who between them hold every case of every field."""
-    secrets = {f"secret {n}": user(f"s{n}", credential=Credential(Secret(t), later(n))) for n, t in enumerate(TEXTS)}
-    disabled = {f"disabled {each.value}": user(each.value, login=Disabled(each, later(1))) for each in DisabledBecause}
-    return {
-        "plain": user("plain"),
-        "contact": contact("contact"),
-        "invited": user("invited", login=Invited(later(2))),
-        "multi-entity": user("multi", category=Category.MULTI_ENTITY, structure=Structure.platform("Zoë's 'platform'")),
-        "seen and written": user("seen", last_access_at=later(3), written_by="event", saved_at=later(4)),
-        **disabled,
-        **secrets,
-    }
-
-
-def dated_user(number: int, instant: datetime) -> User:
-    """Return a user whose instants are all this one."""
-    credential = Credential(Secret("hash"), instant)
-    changes = {"login": Enabled(instant), "credential": credential, "last_access_at": instant, "saved_at": instant}
-    return user(f"user-{number}", **changes)
 
 
 def key(number: int, kind: KeyKind = KeyKind.ACCOUNT) -> CounterKey:
@@ -218,11 +162,17 @@ def every_event() -> Mapping[str, Event]:
     """Return events which between them hold every case of every field."""
     levels, short = tuple(Level), [text[:200] for text in TEXTS]
     some = {len(levels[:n]): frozenset(levels[:n]) for n in range(len(levels) + 1)}
+    changes = tuple(Difference(f"field {number}", "before", "after") for number in range(300))
     return {
         **{f"kind {kind.value}": event(f"k{n}", kind=kind) for n, kind in enumerate(EventKind)},
         **{f"reason {reason.value}": event(f"r{n}", reason=reason) for n, reason in enumerate(Reason)},
         **{f"levels {n}": event(f"l{n}", levels=several) for n, several in some.items()},
         **{f"text {n}": event(f"t{n}", subject=t, actor=t, address=t, rule=t) for n, t in enumerate(short)},
+        **{f"other text {n}": event(f"o{n}", system=t, customer=t) for n, t in enumerate(short)},
+        **{f"structure {n}": event(f"s{n}", structure=Structure.entity(t)) for n, t in enumerate(short)},
+        **{f"difference {n}": event(f"d{n}", differences=(Difference(t, t, t),)) for n, t in enumerate(short)},
         **{f"until {n}": event(f"u{n}", until=instant) for n, instant in enumerate(INSTANTS)},
         "about somebody": event("s", subject="user-1", actor="user-2", address="2001:db8::/64", rule="S36"),
+        "by the host": event("h", subject="user-1", system="nightly import", structure=PLATFORM),
+        "many differences": event("d", subject="user-1", structure=ENTITY, customer="customer-1", differences=changes),
     }

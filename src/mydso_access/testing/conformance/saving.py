@@ -10,7 +10,9 @@ from attrs import evolve, frozen
 
 from mydso_access.errors import Stale
 from mydso_access.model.attempts import AttemptCounter
+from mydso_access.model.customer import Customer
 from mydso_access.model.sign_in import SignIn
+from mydso_access.model.structure import Entity
 from mydso_access.model.user import User
 from mydso_access.ports import MaybeAwaitable
 from mydso_access.repositories import Repositories
@@ -18,7 +20,7 @@ from mydso_access.testing.conformance.comparing import same
 from mydso_access.testing.conformance.contract import Contract, answered
 from mydso_access.testing.conformance.records import INSTANTS
 
-Record = TypeVar("Record", bound=User | AttemptCounter | SignIn)
+Record = TypeVar("Record", bound=User | Entity | Customer | AttemptCounter | SignIn)
 
 ROUNDS = 25  # of what must hold every time
 WRITERS, TURNS = 4, 6
@@ -31,7 +33,7 @@ class Shelf(Generic[Record]):
 
     Attributes:
         get: loads what is stored under the key of a record.
-        save: saves a record; a user with its event.
+        save: saves a record; with its event, if it has one.
         new: a new record for each number.
         changed: the record with all that a save may change, told apart by a number.
         dated: a new record for each number that holds an instant wherever it can.

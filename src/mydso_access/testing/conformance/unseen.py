@@ -7,22 +7,23 @@ from functools import partial
 from attrs import evolve
 
 from mydso_access.model.structure import Structure
-from mydso_access.model.user import Category, Disabled, DisabledBecause, Enabled, Invited, User, seen_at
+from mydso_access.model.user import Disabled, DisabledBecause, Enabled, Invited, User, seen_at
 from mydso_access.policy.fixed import EARLIEST, LATEST, TICK
 from mydso_access.repositories import Repositories, UserRepository
 from mydso_access.testing.clock import A_MONDAY
 from mydso_access.testing.conformance.comparing import same
-from mydso_access.testing.conformance.contract import Contract, answered
-from mydso_access.testing.conformance.records import contact, event, every_user, told, user
+from mydso_access.testing.conformance.contract import answered
+from mydso_access.testing.conformance.paging import all_pages, all_pages_of
+from mydso_access.testing.conformance.people import ALL, PeopleContract
+from mydso_access.testing.conformance.records import ENTITY, PLATFORM, event
+from mydso_access.testing.conformance.user_records import contact, every_user, multi_entity, user
 
 A_DAY = timedelta(days=1)
 NOW = A_MONDAY + 100 * A_DAY
-ALL = 1000
 TURNS = 8
-PAGES = 200  # after which a search that never ends has failed
 
 
-class UnseenContract(Contract):
+class UnseenContract(PeopleContract):
     """What a user repository promises of `unseen_since`."""
 
     def test_nobody_is_unseen_in_an_empty_store(self, repositories: Repositories) -> None:
@@ -30,16 +31,23 @@ class UnseenContract(Contract):
         same([], self.unseen(repositories, NOW))
 
     def test_only_enabled_users_are_unseen(self, repositories: Repositories) -> None:
-        """Of whatever category; nobody else could have been seen."""
+        """Nobody else could have been seen."""
         old = A_MONDAY - A_DAY
         self.kept(repositories, contact("contact", last_access_at=old))
         self.kept(repositories, user("invited", login=Invited(old)))
         for reason in DisabledBecause:
             self.kept(repositories, user(reason.value, login=Disabled(reason, old), last_access_at=old))
-        platform = Structure.platform("platform-1")
-        multi = user("multi", category=Category.MULTI_ENTITY, structure=platform, login=Enabled(old))
-        enabled = [self.kept(repositories, each) for each in (user("user", login=Enabled(old - TICK)), multi)]
-        same(enabled, self.unseen(repositories, NOW))
+        enabled = self.kept(repositories, user("user", login=Enabled(old)))
+        same([enabled], self.unseen(repositories, NOW))
+
+    def test_only_a_structures_own_users_are_unseen_in_it(self, repositories: Repositories) -> None:
+        """Whoever is only authorised in an entity belongs to the platform, whose months count for them (S25)."""
+        other, alike = Structure.entity("entity-2"), Structure.platform("entity-1")
+        own = self.kept(repositories, user("own"))
+        elsewhere = self.kept(repositories, user("elsewhere", structure=other))
+        multi = self.kept(repositories, multi_entity("multi", "entity-1", "entity-2"))
+        for structure, expected in ((ENTITY, [own]), (other, [elsewhere]), (PLATFORM, [multi]), (alike, [])):
+            same(expected, self.unseen(repositories, NOW, structure))
 
     def test_a_user_was_last_seen_at_the_latest_access_or_the_enabling_after_it(
         self, repositories: Repositories
@@ -73,8 +81,9 @@ class UnseenContract(Contract):
             self.kept(repositories, user(user_id, login=Enabled(at)))
         everybody = self.unseen(repositories, NOW)
         same(sorted(ids), sorted(each.id for each in everybody))
+        since = repositories.users.unseen_since
         for limit in (1, 2, 3, 5, len(ids), len(ids) + 1):
-            same(everybody, self.paged(repositories, NOW, limit))
+            same(everybody, all_pages(lambda a, n: self.ask(since, ENTITY, NOW, after=a, limit=n), limit))
 
     def test_a_page_is_as_long_as_its_limit_unless_it_is_the_last(self, repositories: Repositories) -> None:
         """Fewer mean that it was the last, even where others than enabled users stand in between."""
@@ -84,7 +93,7 @@ class UnseenContract(Contract):
             self.kept(repositories, user(f"disabled-{number}", login=disabled))
         unseen_since, everybody = repositories.users.unseen_since, self.unseen(repositories, NOW)
         for after, expected in ((None, everybody[:3]), (everybody[2], everybody[3:]), (everybody[3], [])):
-            same(expected, list(self.ask(unseen_since, NOW, after=after, limit=3)))
+            same(expected, list(self.ask(unseen_since, ENTITY, NOW, after=after, limit=3)))
 
     def test_a_user_who_was_seen_is_unseen_no_more(self, repositories: Repositories) -> None:
         """By the latest save: seen again, disabled, enabled again."""
@@ -112,12 +121,12 @@ class UnseenContract(Contract):
                 evolve(last, last_access_at=NOW),
             )
             self.changed(repositories, disabled if count % 2 else seen, f"changed-{count}")
-            following = self.ask(repositories.users.unseen_since, NOW, after=last, limit=ALL)
+            following = self.ask(repositories.users.unseen_since, ENTITY, NOW, after=last, limit=ALL)
             same(everybody[count:], list(following))
 
     def test_users_who_were_added_are_unseen_too(self, repositories: Repositories) -> None:
         """As those who were saved one by one."""
-        added = [each for each in every_user().values() if _seen(each) < NOW]
+        added = [each for each in every_user().values() if each.structure == ENTITY and _seen(each) < NOW]
         self.ask(repositories.users.add_all, list(every_user().values()), event("added"))
         same(sorted(each.id for each in added), sorted(each.id for each in self.unseen(repositories, NOW)))
 
@@ -135,46 +144,25 @@ class UnseenContract(Contract):
         still = [self.kept(repositories, user(f"still-{number}")) for number in range(10)]
         before, users = A_MONDAY - A_DAY, repositories.users
         moving = [self.kept(repositories, user(f"moving-{number}", login=Enabled(before))) for number in range(10)]
-        _, readers = self.watched([partial(_move, users, moving)], partial(_paged, users, NOW, 2))
+        _, readers = self.watched([partial(_move, users, moving)], partial(_paged, users, 2))
         for found in (each for seen in readers for each in seen):
             ids = [each.id for each in found if each.id.startswith("still")]
             same(sorted(each.id for each in still), sorted(ids))
 
-    def kept(self, repositories: Repositories, new: User) -> User:
-        """Save a new user and return it as it is stored then."""
-        return evolve(new, version=self.ask(repositories.users.save, new, told(new)))
-
-    def changed(self, repositories: Repositories, record: User, event_id: str) -> User:
-        """Save a user with an event of this id and return it as it is stored then."""
-        return evolve(record, version=self.ask(repositories.users.save, record, event(event_id)))
-
-    def unseen(self, repositories: Repositories, instant: datetime) -> list[User]:
-        """Return everybody who was not seen since, in one page."""
-        return list(self.ask(repositories.users.unseen_since, instant, after=None, limit=ALL))
-
-    def paged(self, repositories: Repositories, instant: datetime, limit: int) -> list[User]:
-        """Return everybody who was not seen since, page after page."""
-        found: list[User] = []
-        for _ in range(PAGES):
-            page = self.ask(repositories.users.unseen_since, instant, after=found[-1] if found else None, limit=limit)
-            found += page
-            if len(page) < limit:
-                return found
-        raise AssertionError(f"{PAGES} pages and no end")
+    def unseen(self, repositories: Repositories, instant: datetime, structure: Structure = ENTITY) -> list[User]:
+        """Return everybody of a structure who was not seen since, in one page."""
+        return list(self.ask(repositories.users.unseen_since, structure, instant, after=None, limit=ALL))
 
 
 def _seen(each: User) -> datetime:
     return seen_at(each) or LATEST
 
 
-async def _paged(users: UserRepository, instant: datetime, limit: int) -> Sequence[User]:
-    found: list[User] = []
-    for _ in range(PAGES):
-        page = await answered(users.unseen_since, instant, after=found[-1] if found else None, limit=limit)
-        found += page
-        if len(page) < limit:
-            return found
-    raise AssertionError(f"{PAGES} pages and no end")
+async def _paged(users: UserRepository, limit: int) -> list[User]:
+    async def page(after: User | None) -> Sequence[User]:
+        return await answered(users.unseen_since, ENTITY, NOW, after=after, limit=limit)
+
+    return await all_pages_of(page, limit)
 
 
 async def _move(users: UserRepository, moving: Sequence[User]) -> None:

@@ -1,6 +1,5 @@
 """The contract of a user repository: names are unique, and a user is stored together with its event or not at all."""
 
-from collections.abc import Callable, Sequence
 from functools import partial
 
 from attrs import evolve
@@ -8,18 +7,37 @@ from attrs import evolve
 from mydso_access.errors import Stale, Taken
 from mydso_access.model.event import Event
 from mydso_access.model.user import User
-from mydso_access.ports import MaybeAwaitable
 from mydso_access.repositories import Repositories
 from mydso_access.testing.conformance.adding import AddingContract
 from mydso_access.testing.conformance.comparing import same
 from mydso_access.testing.conformance.contract import answered
+from mydso_access.testing.conformance.identities import IdentityContract
+from mydso_access.testing.conformance.invited import InvitedContract
+from mydso_access.testing.conformance.listing import ListingContract
 from mydso_access.testing.conformance.lookalikes import ID_LENGTH, NAME_LENGTH, lookalikes
-from mydso_access.testing.conformance.records import contact, dated_user, every_user, numbered_user, told, user
-from mydso_access.testing.conformance.saving import ROUNDS, TURNS, WRITERS, RecordContract, Shelf, write
+from mydso_access.testing.conformance.removing import RemovingContract
+from mydso_access.testing.conformance.saving import ROUNDS, TURNS, WRITERS, Shelf
+from mydso_access.testing.conformance.telling import ToldRecordContract
 from mydso_access.testing.conformance.unseen import UnseenContract
+from mydso_access.testing.conformance.user_records import (
+    contact,
+    dated_user,
+    every_user,
+    numbered_user,
+    told,
+    user,
+)
 
 
-class UserContract(RecordContract[User], AddingContract, UnseenContract):
+class UserContract(
+    ToldRecordContract[User],
+    AddingContract,
+    IdentityContract,
+    ListingContract,
+    UnseenContract,
+    InvitedContract,
+    RemovingContract,
+):
     """What a user repository promises. The fixture `repositories` gives an object with empty `users` and `events`."""
 
     def shelf(self, repositories: Repositories) -> Shelf[User]:
@@ -34,6 +52,10 @@ class UserContract(RecordContract[User], AddingContract, UnseenContract):
             every=every_user(),
             alike=[user(text, name=f"name-{n}") for n, text in enumerate(lookalikes(ID_LENGTH))],
         )
+
+    def told(self, record: User) -> Event:
+        """Return the event that a user is saved with."""
+        return told(record)
 
     def test_an_id_is_kept_whole_or_refused(self, repositories: Repositories) -> None:
         """A store may raise where it cannot keep an id, but not keep it cut short, or as another's."""
@@ -132,76 +154,9 @@ class UserContract(RecordContract[User], AddingContract, UnseenContract):
             same(found, [record for record in got if record is not None])
             same([self.ask(repositories.users.named, f"name-{turn}")], found)
 
-    # --- events
-
-    def test_an_event_is_stored_with_its_user_exactly_once(self, repositories: Repositories) -> None:
-        """The trail tells of every save, in every field."""
-        shelf, record = self.shelf(repositories), user("user-1")
-        for number in range(5):
-            record = self.stored(shelf, numbered_user(record, number))
-            same([told(numbered_user(record, n)) for n in range(number + 1)], self.trail(repositories))
-
-    def test_a_stale_save_leaves_no_event(self, repositories: Repositories) -> None:
-        """What was not stored is not told of."""
-        shelf = self.shelf(repositories)
-        stored = self.stored(shelf, user("user-1"))
-        for wrong in (0, stored.version + 1):
-            self.refuses(Stale, shelf.save, evolve(numbered_user(stored, 1), version=wrong))
-        self.refuses(Stale, shelf.save, numbered_user(evolve(user("user-2"), version=1), 2))
-        same(["event of user-1"], self.event_ids(repositories))
-
-    def test_a_save_whose_answer_was_lost_has_one_event_and_says_which(self, repositories: Repositories) -> None:
-        """Whoever repeats it finds in the record the id of the event that was stored with it."""
-        shelf, record = self.shelf(repositories), user("user-1")
-        for number in range(3):
-            lost = numbered_user(record, number)
-            self.ask(shelf.save, lost)
-            self.refuses(Stale, shelf.save, lost)
-            record = self.found(shelf, lost)
-            same(told(lost).id, record.written_by)
-            same([f"event-{n}" for n in range(number + 1)], self.event_ids(repositories))
-
-    def test_every_save_has_exactly_its_event_however_many_save_at_once(self, repositories: Repositories) -> None:
-        """As many events as saves, and the record names the last of them."""
-        shelf = self.shelf(repositories)
-        first = self.stored(shelf, user("user-1"))
-        written = self.at_once([partial(write, shelf, first, writer) for writer in range(WRITERS)])
-        saves = sorted((record.version, record.written_by or "") for writer in written for _, record in writer)
-        same(sorted(["event of user-1", *(event_id for _, event_id in saves)]), self.event_ids(repositories))
-        same(saves[-1][1], self.found(shelf, first).written_by)
-
-    def test_no_reader_sees_a_user_without_its_event_nor_an_event_without_its_user(
-        self, repositories: Repositories
-    ) -> None:
-        """They are there together, from the first instant on."""
-        shelf = self.shelf(repositories)
-        self.stored(shelf, numbered_user(user("user-0"), 0))
-        new = [numbered_user(user(f"user-{number}"), number) for number in range(1, ROUNDS)]
-        _, readers = self.watched(
-            [partial(_create, shelf, new)], partial(_alone, shelf, partial(self.page, repositories))
-        )
-        same([], sorted({each for seen in readers for alone in seen for each in alone}))
-
 
 async def _got_name(shelf: Shelf[User], candidate: User) -> User | None:
     try:
         return evolve(candidate, version=await answered(shelf.save, candidate))
     except Taken:
         return None
-
-
-async def _create(shelf: Shelf[User], new: Sequence[User]) -> None:
-    for each in new:
-        await answered(shelf.save, each)
-
-
-async def _alone(shelf: Shelf[User], page: Callable[[], MaybeAwaitable[Sequence[Event]]]) -> list[str]:
-    """Look at the latest user and the latest event, and return which of them is there without the other."""
-    alone = []
-    before = (await answered(page))[-1]
-    if await answered(shelf.get, user(f"{before.subject}")) is None:
-        alone.append(f"{before.id} without its user")
-    following = await answered(shelf.get, user(f"user-{int(before.id.rpartition('-')[2]) + 1}"))
-    if following is not None and following.written_by not in {each.id for each in await answered(page)}:
-        alone.append(f"{following.id} without its event")
-    return alone

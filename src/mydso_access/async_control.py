@@ -1,0 +1,191 @@
+"""The door for asynchronous hosts."""
+
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from mydso_access.door import Door
+from mydso_access.flows.contact import change_email, change_mobile, confirm_email
+from mydso_access.flows.customers import assign_collector, associate, dissociate
+from mydso_access.flows.forgetting import forget_user
+from mydso_access.flows.founding import found
+from mydso_access.flows.invitations import accept_invitation, look_at_invitation, renew_invitation
+from mydso_access.flows.listing import list_customers, list_users, read_trail
+from mydso_access.flows.main_administrators import appoint, dismiss
+from mydso_access.flows.memberships import accessed, authorise, enter, withdraw
+from mydso_access.flows.password_reset import complete_password_reset, request_password_reset
+from mydso_access.flows.passwords import change_password
+from mydso_access.flows.purge import purge
+from mydso_access.flows.settings import change_settings, describe_structure
+from mydso_access.flows.sign_in import sign_in
+from mydso_access.flows.step_up import step_up
+from mydso_access.flows.sweep import forecast, sweep
+from mydso_access.flows.unblocking import unblock_account, unblock_address
+from mydso_access.flows.users import (
+    add_user,
+    change_import_flag,
+    change_role,
+    change_sign_in,
+    disable_user,
+    enable_user,
+    make_active,
+    make_contact,
+    rename,
+)
+from mydso_access.installation import Installation
+from mydso_access.policy.hashing import HashingPolicy
+from mydso_access.ports import Bridge, Clock
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# A door's method is its flow: signature, docstring and all. What the decorated method says itself is only its name.
+
+
+def _asynchronous(
+    flow: Callable[Concatenate[Installation, P], Coroutine[Any, Any, T]],
+) -> "Callable[[Any], Callable[Concatenate[AsyncAccessControl, P], Coroutine[Any, Any, T]]]":
+    @wraps(flow)
+    async def call(door: "AsyncAccessControl", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            running = flow(door._installation, *args, **kwargs)
+        finally:
+            del args, kwargs  # they hold a password, which no traceback through here may show
+        return await running
+
+    return lambda _: call
+
+
+class AsyncAccessControl(Door):
+    """The door for asynchronous hosts: FastAPI, Starlette, aiohttp.
+
+    Repositories may be asynchronous or synchronous, method by method; synchronous ones run in threads.
+    """
+
+    @_asynchronous(sign_in)
+    def sign_in(self) -> None: ...
+
+    @_asynchronous(enter)
+    def enter(self) -> None: ...
+
+    @_asynchronous(accessed)
+    def accessed(self) -> None: ...
+
+    @_asynchronous(step_up)
+    def step_up(self) -> None: ...
+
+    @_asynchronous(change_password)
+    def change_password(self) -> None: ...
+
+    @_asynchronous(request_password_reset)
+    def request_password_reset(self) -> None: ...
+
+    @_asynchronous(complete_password_reset)
+    def complete_password_reset(self) -> None: ...
+
+    @_asynchronous(look_at_invitation)
+    def look_at_invitation(self) -> None: ...
+
+    @_asynchronous(accept_invitation)
+    def accept_invitation(self) -> None: ...
+
+    @_asynchronous(renew_invitation)
+    def renew_invitation(self) -> None: ...
+
+    @_asynchronous(confirm_email)
+    def confirm_email(self) -> None: ...
+
+    @_asynchronous(found)
+    def found(self) -> None: ...
+
+    @_asynchronous(add_user)
+    def add_user(self) -> None: ...
+
+    @_asynchronous(change_role)
+    def change_role(self) -> None: ...
+
+    @_asynchronous(change_import_flag)
+    def change_import_flag(self) -> None: ...
+
+    @_asynchronous(rename)
+    def rename(self) -> None: ...
+
+    @_asynchronous(change_email)
+    def change_email(self) -> None: ...
+
+    @_asynchronous(change_mobile)
+    def change_mobile(self) -> None: ...
+
+    @_asynchronous(change_sign_in)
+    def change_sign_in(self) -> None: ...
+
+    @_asynchronous(make_contact)
+    def make_contact(self) -> None: ...
+
+    @_asynchronous(make_active)
+    def make_active(self) -> None: ...
+
+    @_asynchronous(disable_user)
+    def disable_user(self) -> None: ...
+
+    @_asynchronous(enable_user)
+    def enable_user(self) -> None: ...
+
+    @_asynchronous(forget_user)
+    def forget_user(self) -> None: ...
+
+    @_asynchronous(authorise)
+    def authorise(self) -> None: ...
+
+    @_asynchronous(withdraw)
+    def withdraw(self) -> None: ...
+
+    @_asynchronous(appoint)
+    def appoint(self) -> None: ...
+
+    @_asynchronous(dismiss)
+    def dismiss(self) -> None: ...
+
+    @_asynchronous(change_settings)
+    def change_settings(self) -> None: ...
+
+    @_asynchronous(describe_structure)
+    def describe_structure(self) -> None: ...
+
+    @_asynchronous(associate)
+    def associate(self) -> None: ...
+
+    @_asynchronous(dissociate)
+    def dissociate(self) -> None: ...
+
+    @_asynchronous(assign_collector)
+    def assign_collector(self) -> None: ...
+
+    @_asynchronous(unblock_account)
+    def unblock_account(self) -> None: ...
+
+    @_asynchronous(unblock_address)
+    def unblock_address(self) -> None: ...
+
+    @_asynchronous(list_users)
+    def list_users(self) -> None: ...
+
+    @_asynchronous(list_customers)
+    def list_customers(self) -> None: ...
+
+    @_asynchronous(read_trail)
+    def read_trail(self) -> None: ...
+
+    @_asynchronous(sweep)
+    def sweep(self) -> None: ...
+
+    @_asynchronous(forecast)
+    def forecast(self) -> None: ...
+
+    @_asynchronous(purge)
+    def purge(self) -> None: ...
+
+    def _surroundings(self, hashing: HashingPolicy) -> tuple[Bridge, Clock]:
+        from mydso_access.adapters import asynchronous  # noqa: PLC0415  # asyncio only where it is used
+
+        return asynchronous.AsynchronousBridge.with_threads(hashing.max_parallel), asynchronous.AsyncSystemClock()

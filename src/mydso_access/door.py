@@ -1,0 +1,99 @@
+"""What both doors share: the installation they open, its policy, and whose address a request comes from."""
+
+from collections.abc import Iterable
+
+from mydso_access.adapters.system import SystemChance
+from mydso_access.decisions.client_address import client_address, parse_proxies
+from mydso_access.decisions.naming import Address
+from mydso_access.errors import InvalidValue, shown
+from mydso_access.installation import Installation
+from mydso_access.model.role import MY_DSO_MANAGER, Role, RoleTable
+from mydso_access.policy.hashing import HashingPolicy
+from mydso_access.policy.security_policy import SecurityPolicy
+from mydso_access.ports import Bridge, Chance, Clock, PasswordHasher
+from mydso_access.repositories import Repositories
+from mydso_access.slots import Slots
+from mydso_access.store import Store
+
+
+class Door:
+    """One installation, opened; its subclasses are the doors, and the only ones."""
+
+    def __init__(
+        self,
+        repositories: Repositories,
+        *,
+        policy: SecurityPolicy | None = None,
+        trusted_proxies: Iterable[str] = (),
+        hasher: PasswordHasher | None = None,
+        clock: Clock | None = None,
+        chance: Chance | None = None,
+        roles: Iterable[Role] = MY_DSO_MANAGER,
+    ) -> None:
+        """Open the door to one installation.
+
+        Args:
+            repositories: where the installation's records are kept.
+            policy: the installation's policy; `SecurityPolicy.my_dso_manager()` if not given.
+            trusted_proxies: addresses or networks of the host's own proxies.
+            hasher: hashes and verifies passwords; Argon2id with the policy's parameters if not given.
+            clock: tells the time; the machine's if not given.
+            chance: draws ids; the operating system's random numbers if not given.
+            roles: every role there is, with its rights; the product's own eight if not given.
+
+        Raises:
+            InvalidValue: `policy` is none, `trusted_proxies` holds something else than addresses and networks, two roles
+                have one id, or none may manage users.
+        """
+        policy = SecurityPolicy.my_dso_manager() if policy is None else policy
+        if type(policy) is not SecurityPolicy:
+            raise InvalidValue("policy", shown(policy), "a SecurityPolicy")
+        bridge, system_clock = self._surroundings(policy.hashing)
+        self._installation = Installation(
+            policy=policy,
+            store=Store(
+                users=repositories.users,
+                structures=repositories.structures,
+                customers=repositories.customers,
+                counters=repositories.counters,
+                sign_ins=repositories.sign_ins,
+                events=repositories.events,
+                bridge=bridge,
+            ),
+            bridge=bridge,
+            hasher=_argon2(policy.hashing) if hasher is None else hasher,
+            clock=system_clock if clock is None else clock,
+            chance=SystemChance() if chance is None else chance,
+            slots=Slots(policy.hashing.max_parallel),
+            proxies=parse_proxies(trusted_proxies),
+            roles=RoleTable(roles),
+        )
+
+    @property
+    def policy(self) -> SecurityPolicy:
+        """The installation's policy."""
+        return self._installation.policy
+
+    def client_address(self, peer: Address, forwarded: str | Iterable[str] | None) -> str:
+        """Return the address to give to every call that evaluates a secret.
+
+        Args:
+            peer: the address that the connection comes from.
+            forwarded: the `X-Forwarded-For` header, or all headers of that name in their order; `None` without one.
+
+        Returns:
+            The right-most address that is none of `trusted_proxies`; the peer if nothing trustworthy says otherwise.
+
+        Raises:
+            InvalidValue: the peer is no IP address.
+        """
+        return str(client_address(peer, forwarded, self._installation.proxies))
+
+    def _surroundings(self, hashing: HashingPolicy) -> tuple[Bridge, Clock]:
+        raise NotImplementedError
+
+
+def _argon2(hashing: HashingPolicy) -> PasswordHasher:
+    from mydso_access.adapters.argon2 import Argon2Hasher  # noqa: PLC0415  # loads a C library: on first use only
+
+    return Argon2Hasher(hashing)

@@ -1,0 +1,171 @@
+"""Lists for whoever administers: users, customers, the trail; a page at a time (S11, S15)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from attrs import frozen
+
+from mydso_access.changing import actor_facts
+from mydso_access.decisions.administration import (
+    Actor,
+    ActorFacts,
+    MemberOf,
+    System,
+    actor_powers,
+    judge_proof,
+    judge_right,
+    judge_whole_account,
+    read_actor,
+)
+from mydso_access.decisions.levels import policy_at_home
+from mydso_access.decisions.listing import ListedUser, listed
+from mydso_access.decisions.naming import account_key
+from mydso_access.decisions.outcomes import Refused
+from mydso_access.errors import InvalidValue, shown
+from mydso_access.installation import Installation
+from mydso_access.model.customer import Customer
+from mydso_access.model.event import Event
+from mydso_access.model.reason import Reason
+from mydso_access.model.role import Right
+from mydso_access.model.structure import Structure
+from mydso_access.model.user import User
+from mydso_access.policy.fixed import EARLIEST, PAGE
+
+T = TypeVar("T")
+
+
+@frozen
+class Page(Generic[T]):
+    """Part of a list.
+
+    Attributes:
+        rows: the lines, in the list's order.
+        after: what to ask for the next page with; `None` if this was the last.
+    """
+
+    rows: tuple[T, ...]
+    after: User | Customer | Event | None
+
+
+async def list_users(
+    installation: Installation, /, actor: Actor, structure: Structure, *, after: User | None = None, limit: int = 50
+) -> Page[ListedUser] | Refused:
+    """List the users of a structure: its own, contacts included, and in an entity who is authorised there (D16).
+
+    Args:
+        actor: who asks; may manage users, and is a member of the structure.
+        structure: entity or platform.
+        after: `Page.after` of the page before.
+        limit: how many at most, 1 to 500.
+
+    Raises:
+        InvalidValue: an argument is malformed.
+        StoreError: a repository failed.
+    """
+    facts = await actor_facts(installation, read_actor(actor))
+    if refusal := judge_right(facts, installation.roles, Right.MANAGE_USERS, structure):
+        return refusal
+    found = await installation.store.users_of(structure, after, _checked(limit))
+    now, rows = installation.now(), []
+    homes = {each: await installation.store.structure(each) for each in {user.structure for user in found}}
+    for user in found:
+        counter = None if user.name is None else await installation.store.counter(account_key(user.name))
+        policy = policy_at_home(user, homes[user.structure], installation.policy).policy
+        rows.append(listed(user, counter, policy, now))
+    return Page(tuple(rows), _last(found, limit))
+
+
+async def list_customers(  # noqa: PLR0913  # what a page is asked for by
+    installation: Installation,
+    /,
+    actor: Actor,
+    entity: str,
+    *,
+    associated: str | None = None,
+    after: Customer | None = None,
+    limit: int = 50,
+) -> Page[Customer] | Refused:
+    """List the associations of an entity's customers; those of one colleague, if asked (S15).
+
+    Args:
+        actor: who asks; assigns customers, and is a member of the entity.
+        entity: id of the entity.
+        associated: only customers whose collector or colleague this user is.
+        after: `Page.after` of the page before.
+        limit: how many at most, 1 to 500.
+
+    Raises:
+        InvalidValue: an argument is malformed.
+        StoreError: a repository failed.
+    """
+    facts = await actor_facts(installation, read_actor(actor))
+    if refusal := judge_right(facts, installation.roles, Right.ASSIGN_CUSTOMERS, Structure.entity(entity)):
+        return refusal
+    found = await installation.store.customers_of(entity, after, _checked(limit), associated)
+    return Page(tuple(found), _last(found, limit))
+
+
+async def read_trail(  # noqa: PLR0913  # what a page is asked for by
+    installation: Installation,
+    /,
+    actor: Actor,
+    user_id: str | None = None,
+    *,
+    by: bool = False,
+    since: datetime = EARLIEST,
+    after: Event | None = None,
+    limit: int = 50,
+) -> Page[Event] | Refused:
+    """Read what happened to a user, what a user did, or all of the trail.
+
+    Args:
+        actor: who asks; for one user somebody who may manage users and is a member of every structure that the user is a
+            member of; for all of it the platform's main administrator, or the system.
+        user_id: whom it is about; `None` for all of it.
+        by: what the user asked for, instead of what happened to them.
+        since: the earliest instant of interest.
+        after: `Page.after` of the page before.
+        limit: how many at most, 1 to 500.
+
+    Raises:
+        InvalidValue: an argument is malformed.
+        StoreError: a repository failed.
+    """
+    if refusal := await _may_read(installation, actor, user_id):
+        return refusal
+    who = {"actor" if by else "subject": user_id}
+    found = await installation.store.events_page(since, after, _checked(limit), **who)
+    facts = await actor_facts(installation, actor)
+    return Page(tuple(event for event in found if _may_see(installation, facts, event)), _last(found, limit))
+
+
+async def _may_read(installation: Installation, actor: Actor, user_id: str | None) -> Refused | None:
+    facts = await actor_facts(installation, read_actor(actor))
+    if user_id is None:
+        return judge_whole_account(facts, installation.roles)
+    if isinstance(actor, System):
+        return None
+    user, judged = await installation.store.user(user_id), judge_proof(facts)
+    if isinstance(judged, Refused):
+        return judged
+    if user is None:
+        return Refused(Reason.UNKNOWN, "S11")  # S11
+    return judge_right(facts, installation.roles, Right.MANAGE_USERS, user.structure)
+
+
+def _may_see(installation: Installation, facts: ActorFacts, event: Event) -> bool:
+    """Tell whether an event happened nowhere else than where the actor may look; it may be from before (A12)."""
+    if facts.user is None or event.structure is None:
+        return True
+    return MemberOf(event.structure) in actor_powers(facts.user, facts.home, installation.roles)
+
+
+def _checked(limit: int) -> int:
+    if type(limit) is not int or not 1 <= limit <= PAGE:
+        raise InvalidValue("limit", shown(limit), f"a number from 1 to {PAGE}")
+    return limit
+
+
+def _last(found: Sequence[T], limit: int) -> T | None:
+    return found[-1] if len(found) == limit else None

@@ -1,0 +1,140 @@
+"""Appointing and dismissing main administrators: two records, in an order that never leaves a structure without (A13).
+
+Whoever a structure lists holds that appointment. An appointing lists an id of its own, drawn for it, and only if the
+structure is still as it was before the user held it; a dismissing saves the structure after it saw what the user holds.
+So what it then takes from the user is listed by nobody any more, and by nobody later.
+"""
+
+from mydso_access.changing import Case, Decided, change, structure_shelf, user_shelf
+from mydso_access.decisions.administration import Actor, judge_main_administration, judge_powers, read_actor
+from mydso_access.decisions.changes import Done
+from mydso_access.decisions.main_administrators import appointed, dismissed, holding, may_be_appointed, released
+from mydso_access.decisions.outcomes import Busy, BusyBecause, Refused
+from mydso_access.installation import Installation
+from mydso_access.model.reason import Reason
+from mydso_access.model.structure import Appointment, Structure, StructureRecord
+from mydso_access.model.user import User
+from mydso_access.retry import pauses, sleep
+
+OVERTAKEN = Refused(Reason.WRONG_STATE, "A13")
+
+
+async def appoint(
+    installation: Installation, /, actor: Actor, structure: Structure, user_id: str
+) -> Done[StructureRecord] | Refused | Busy:
+    """Make a user main administrator of their structure.
+
+    The user's record is saved first: from then on they cannot be disabled or demoted. If the process dies before the
+    structure is saved, they administer nothing; appointing or dismissing them goes on from there.
+
+    Args:
+        actor: a main administrator of the structure, or the system.
+        structure: which.
+        user_id: an enabled user of it, of a role that administers security.
+
+    Raises:
+        InvalidValue: the actor is none.
+        StoreError: a repository failed.
+    """
+    read_actor(actor)
+    drawn = ""
+    for pause in pauses(installation, installation.policy.lockout.charge_wait):
+        if pause:
+            await sleep(installation, pause)
+        record = await installation.store.structure(structure)
+        if record is None:
+            return Refused(Reason.NO_STRUCTURE, "A13")  # A13
+        given_up, drawn = drawn, installation.chance.new_id()
+        held = await _held(installation, actor, user_id, record, given_up, drawn)
+        if not isinstance(held, Done):
+            await _released(installation, actor, user_id, frozenset({given_up}))
+            return held
+        if drawn not in held.record.appointments:  # they are already; listing them again could undo a dismissing
+            return Done(record)
+        listed = await _listed(installation, actor, record, Appointment(user_id, drawn))
+        if isinstance(listed, Refused) and listed is not OVERTAKEN:  # nobody will list it: it must not keep the user
+            await _released(installation, actor, user_id, frozenset({drawn}))
+        if listed is not OVERTAKEN:
+            return listed
+    return Busy(BusyBecause.RECORD_CHANGED)
+
+
+async def _held(  # noqa: PLR0913, PLR0917  # who, by whom, where, and what
+    installation: Installation, actor: Actor, user_id: str, record: StructureRecord, given_up: str, drawn: str
+) -> Done[User] | Refused | Busy:
+    listed = {each.id for each in record.main_administrators}
+
+    def hold(case: Case[User]) -> Decided[User]:
+        if refusal := judge_main_administration(case.facts, installation.roles, record.structure):
+            return refusal
+        if case.record is None:
+            return Refused(Reason.UNKNOWN, "S11")  # S11
+        if refusal := may_be_appointed(case.record, record, installation.roles):
+            return refusal
+        if case.record.appointments & listed:
+            return Done(case.record)
+        held = holding(case.record, drawn, given_up)
+        return judge_powers(case.facts, installation.roles, held.record) or held
+
+    return await change(installation, actor, user_shelf(installation, user_id), hold)
+
+
+async def _listed(
+    installation: Installation, actor: Actor, before: StructureRecord, appointment: Appointment
+) -> Done[StructureRecord] | Refused | Busy:
+    def add(case: Case[StructureRecord]) -> Decided[StructureRecord]:
+        if case.record is None or case.record.version != before.version:
+            return OVERTAKEN  # perhaps by a dismissing, which saw what the user holds, and takes it from them
+        refusal = judge_main_administration(case.facts, installation.roles, before.structure)
+        return refusal or appointed(case.record, appointment)
+
+    return await change(installation, actor, structure_shelf(installation, before.structure), add)
+
+
+async def dismiss(
+    installation: Installation, /, actor: Actor, structure: Structure, user_id: str
+) -> Done[StructureRecord] | Refused | Busy:
+    """Take a main administrator's appointments back, unless they are the last.
+
+    The structure's record is saved first. If the process dies before the user's is, they administer nothing any more,
+    but cannot be disabled until they are dismissed once more.
+
+    Args:
+        actor: a main administrator of the structure, or the system.
+        structure: which.
+        user_id: who is no longer main administrator.
+
+    Raises:
+        InvalidValue: the actor is none.
+        StoreError: a repository failed.
+    """
+    read_actor(actor)
+    user = await installation.store.user(user_id)
+    held = frozenset() if user is None or user.structure != structure else user.appointments
+    gone: set[str] = set()
+
+    def take_out(case: Case[StructureRecord]) -> Decided[StructureRecord]:
+        if refusal := judge_main_administration(case.facts, installation.roles, structure):
+            return refusal
+        if user is not None and (refusal := judge_powers(case.facts, installation.roles, user)):
+            return refusal
+        if case.record is None:
+            return Refused(Reason.NO_STRUCTURE, "A13")  # A13
+        gone.clear()
+        gone.update(held, (each.id for each in case.record.main_administrators if each.user_id == user_id))
+        return dismissed(case.record, user_id, held)
+
+    taken = await change(installation, actor, structure_shelf(installation, structure), take_out)
+    if not isinstance(taken, Done):
+        return taken
+    freed = await _released(installation, actor, user_id, frozenset(gone))
+    return freed if isinstance(freed, Busy) else taken
+
+
+async def _released(
+    installation: Installation, actor: Actor, user_id: str, appointments: frozenset[str]
+) -> Done[User] | Refused | Busy:
+    def release(case: Case[User]) -> Decided[User]:
+        return Refused(Reason.UNKNOWN, "S11") if case.record is None else released(case.record, appointments)  # S11
+
+    return await change(installation, actor, user_shelf(installation, user_id), release)

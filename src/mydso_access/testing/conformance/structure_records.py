@@ -1,0 +1,139 @@
+"""Entities, platforms and customers to try a store with: every case of every field, and states told apart by a number."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from attrs import evolve
+
+from mydso_access.model.customer import Customer
+from mydso_access.model.event import Event, EventKind
+from mydso_access.model.structure import Appointment, Entity, Platform, SignInMode, Structure
+from mydso_access.policy.fixed import TICK
+from mydso_access.policy.levels import StructurePolicy
+from mydso_access.policy.passwords import Composition
+from mydso_access.testing.clock import A_MONDAY
+from mydso_access.testing.conformance.records import TEXTS, later
+
+S = TypeVar("S", Entity, Platform)
+A_DAY = timedelta(days=1)
+SHORT = 200  # code points of an id that a store may well keep in a column of its own
+
+
+def entity(entity_id: str, **changes: Any) -> Entity:
+    """Return a new entity."""
+    fields: dict[str, Any] = {"id": entity_id, "title": f"title of {entity_id}", "saved_at": A_MONDAY}
+    return Entity(**fields | changes)
+
+
+def platform(platform_id: str, **changes: Any) -> Platform:
+    """Return a new platform."""
+    fields: dict[str, Any] = {"id": platform_id, "title": f"title of {platform_id}", "saved_at": A_MONDAY}
+    return Platform(**fields | changes)
+
+
+def structure_told(saved: Entity | Platform) -> Event:
+    """Return the event that an entity or a platform is saved with."""
+    event_id = saved.written_by or f"event of {saved.structure.kind.value} {saved.id}"
+    return Event(id=event_id, kind=EventKind.STRUCTURE_CREATED, at=saved.saved_at, structure=saved.structure)
+
+
+def numbered_structure(before: S, number: int) -> S:
+    """Return entity or platform with everything changed that a save may change, written by an event of this number."""
+    return evolve(
+        before,
+        title=f"title-{number}",
+        policy=StructurePolicy({"links.interactive": A_DAY + number * TICK, "dormancy.months": 1 + number % 120}),
+        main_administrators=(Appointment(f"user-{number}", f"appointment-{number}"),),
+        sign_in_mode=tuple(SignInMode)[number % len(SignInMode)],
+        saved_at=later(number),
+        written_by=f"event-{number}",
+    )
+
+
+def policies() -> Mapping[str, StructurePolicy]:
+    """Return what structures ask for: nothing, settings of every type, some without a value."""
+    asked: dict[str, dict[str, Any]] = {
+        "nothing": {},
+        "a number": {"passwords.min_length": 12},
+        "yes": {"passwords.require_lowercase": True},
+        "no": {"visibility.guests": False},
+        **{f"the word {each.value}": {"passwords.composition": each} for each in Composition},
+        "a time": {"links.documents": 30 * A_DAY + TICK},
+        "without end": {"links.interactive": None, "dormancy.months": None},
+        "several": {"passwords.min_length": 8, "dormancy.months": 120, "links.interactive": A_DAY},
+    }
+    return {name: StructurePolicy(asks) for name, asks in asked.items()}
+
+
+def every_entity() -> Mapping[str, Entity]:
+    """Return entities which between them hold every case of every field."""
+    many = tuple(Appointment(f"user-{number}", f"appointment-{number}") for number in range(300))
+    texts = {
+        f"text {n}": entity(f"t{n}", title=text, main_administrators=(Appointment(text[:SHORT], text[:SHORT]),))
+        for n, text in enumerate(TEXTS)
+    }
+    return {
+        "plain": entity("plain"),
+        "many main administrators": entity("many", main_administrators=many),
+        "written": entity("written", written_by="event", saved_at=later(1)),
+        **{f"asks for {name}": entity(name, policy=policy) for name, policy in policies().items()},
+        **{f"by {mode.value}": entity(mode.value, sign_in_mode=mode) for mode in SignInMode},
+        **texts,
+    }
+
+
+def dated_entity(number: int, instant: datetime) -> Entity:
+    """Return an entity that was saved at this instant."""
+    return entity(f"entity-{number}", saved_at=instant)
+
+
+def customer(customer_id: str, **changes: Any) -> Customer:
+    """Return a new customer of entity-1, with nobody associated."""
+    fields: dict[str, Any] = {"entity": "entity-1", "id": customer_id, "saved_at": A_MONDAY}
+    return Customer(**fields | changes)
+
+
+def customer_told(saved: Customer) -> Event:
+    """Return the event that a customer's associations are saved with."""
+    return Event(
+        id=saved.written_by or f"event of {saved.id} of {saved.entity}",
+        kind=EventKind.CUSTOMER_ASSOCIATED,
+        at=saved.saved_at,
+        structure=Structure.entity(saved.entity),
+        customer=saved.id,
+    )
+
+
+def numbered_customer(before: Customer, number: int) -> Customer:
+    """Return the customer with everything changed that a save may change, written by an event of this number."""
+    return evolve(
+        before,
+        collector=f"collector-{number}",
+        colleagues=frozenset({"colleague", f"colleague-{number}"}),
+        saved_at=later(number),
+        written_by=f"event-{number}",
+    )
+
+
+def every_customer() -> Mapping[str, Customer]:
+    """Return customers which between them hold every case of every field."""
+    texts = {
+        f"text {n}": customer(f"t{n}", collector=text[:SHORT], colleagues=frozenset({text[:SHORT], "other"}))
+        for n, text in enumerate(TEXTS)
+    }
+    return {
+        "nobody's": customer("plain"),
+        "with a collector": customer("collected", collector="user-1"),
+        "with a colleague": customer("accompanied", colleagues=frozenset({"user-1"})),
+        "with a colleague who collects": customer("both", collector="user-1", colleagues=frozenset({"user-1"})),
+        "with many": customer("many", colleagues=frozenset(f"user-{number}" for number in range(300))),
+        "another entity's": customer("plain", entity="Zoë's 'entity'"),
+        "written": customer("written", written_by="event", saved_at=later(1)),
+        **texts,
+    }
+
+
+def dated_customer(number: int, instant: datetime) -> Customer:
+    """Return a customer whose associations were saved at this instant."""
+    return customer(f"customer-{number}", saved_at=instant)

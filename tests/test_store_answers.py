@@ -1,0 +1,146 @@
+"""Every answer of a repository is distrusted: wrong types, other people's records, pages too long, counts below zero."""
+
+import asyncio
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import MagicMock
+
+import pytest
+from attrs import evolve
+
+from mydso_access import AccessControl, AsynchronousStore, BrokenStore, StoreUnavailable
+from mydso_access.adapters.synchronous import drive
+from mydso_access.model import Customer, Event, EventKind, SsoIdentity, User
+from mydso_access.store import Store
+from mydso_access.testing.clock import A_MONDAY
+from tests.flows.scene import GROUP, LYON, PARIS, Scene
+from tests.support import methods_of, policy, with_parts
+from tests.test_store import raising, replacing
+
+IDENTITY = SsoIdentity("https://id.example.com", "anna-7")
+EVENT = Event(id="e", kind=EventKind.USER_UPDATED, at=A_MONDAY)
+SCENE = Scene()
+ANNA, PAUL = SCENE.user("anna"), SCENE.user("paul")
+CUSTOMER = Customer(entity="lyon", id="c1", version=1)
+LYON_RECORD, PARIS_RECORD = SCENE.structure(LYON), SCENE.structure(PARIS)
+Ask = Callable[[Store], Any]
+
+# One record: what is asked, and what is no answer to it.
+ONE: dict[str, tuple[Ask, list[Any]]] = {
+    "users_get": (lambda store: store.user("id-anna"), [PAUL]),
+    "users_known_as": (lambda store: store.user_known_as(IDENTITY), [ANNA, evolve(ANNA, sso=SsoIdentity("x", "y"))]),
+    "structures_get": (lambda store: store.structure(LYON), [PARIS_RECORD, SCENE.structure(GROUP)]),
+    "structures_platform": (lambda store: store.platform(), [LYON_RECORD]),
+    "customers_get": (
+        lambda store: store.customer("lyon", "c1"),
+        [evolve(CUSTOMER, entity="paris"), evolve(CUSTOMER, id="c2"), evolve(CUSTOMER, version=0)],
+    ),
+}
+PAGES: dict[str, tuple[Ask, Any, list[Any]]] = {
+    "users_of": (lambda store: store.users_of(LYON, None, 2), ANNA, []),
+    "users_unseen_since": (lambda store: store.users_unseen_since(LYON, A_MONDAY, None, 2), ANNA, []),
+    "users_invited_since": (lambda store: store.users_invited_since(A_MONDAY, None, 2), ANNA, []),
+    "structures_entities": (lambda store: store.entities(None, 2), LYON_RECORD, [SCENE.structure(GROUP)]),
+    "customers_of": (lambda store: store.customers_of("lyon", None, 2), CUSTOMER, [evolve(CUSTOMER, entity="paris")]),
+    "events_page": (lambda store: store.events_page(A_MONDAY, None, 2), EVENT, []),
+}
+SAVES: dict[str, Ask] = {
+    "users_save": lambda store: store.save_user(evolve(ANNA, version=7), EVENT),
+    "structures_save": lambda store: store.save_structure(evolve(LYON_RECORD, version=7), EVENT),
+    "customers_save": lambda store: store.save_customer(evolve(CUSTOMER, version=7), EVENT),
+}
+COUNTED: dict[str, Ask] = {
+    "events_purge": lambda store: store.purge_events(A_MONDAY, 5),
+    "events_pseudonymise": lambda store: store.pseudonymise("id-anna", "x", 5),
+}
+NONSENSE = [True, 0, "", "id-anna", {}, [ANNA], MagicMock(), b"x", User]
+
+
+def store_of(repositories: Any) -> Store:
+    return AccessControl(repositories, policy=policy())._installation.store
+
+
+def asking(call: str, answer: Any, ask: Ask) -> Any:
+    return drive(ask(store_of(replacing(Scene(), **{call: lambda *_, **__: answer}))))
+
+
+def breaks(call: str, answer: Any, ask: Ask) -> None:
+    with pytest.raises(BrokenStore) as raised:
+        asking(call, answer, ask)
+    assert call.replace("_", ".", 1) == raised.value.call
+
+
+@pytest.mark.parametrize("call", ONE)
+def test_an_answer_that_is_not_the_record_asked_for_is_a_broken_store(call: str) -> None:
+    ask, others = ONE[call]
+    for answer in (*NONSENSE, *others):
+        breaks(call, answer, ask)
+    assert asking(call, None, ask) is None
+
+
+@pytest.mark.parametrize("call", ["users_get", "users_known_as", "structures_get", "structures_platform"])
+@pytest.mark.parametrize("version", [0, -1, True, None, "1"], ids=repr)
+def test_a_record_that_was_never_stored_is_a_broken_store(version: Any, call: str) -> None:
+    right = {
+        "users_get": ANNA,
+        "users_known_as": evolve(ANNA, sso=IDENTITY),
+        "structures_get": LYON_RECORD,
+        "structures_platform": SCENE.structure(GROUP),
+    }[call]
+    ask, _ = ONE[call]
+    assert right == asking(call, right, ask)
+    breaks(call, evolve(right, version=version), ask)
+
+
+@pytest.mark.parametrize("call", PAGES)
+def test_a_page_that_is_none_is_a_broken_store(call: str) -> None:
+    ask, record, others = PAGES[call]
+    assert [record, record] == asking(call, [record, record], ask)
+    assert () == asking(call, (), ask)
+    wrong = [None, 7, True, record, {record: 1}, iter([record]), MagicMock(), "ab", [None], [record, "x"], [User]]
+    for answer in (*wrong, [record] * 3, *([each] for each in others)):
+        breaks(call, answer, ask)
+
+
+@pytest.mark.parametrize("call", SAVES)
+@pytest.mark.parametrize(
+    "answer", [None, True, 7, 6, 0, -8, 8.0, "8", MagicMock()], ids=lambda each: type(each).__name__ + str(each)[:4]
+)
+def test_a_save_that_answers_no_grown_version_is_a_broken_store(answer: Any, call: str) -> None:
+    breaks(call, answer, SAVES[call])
+    assert 8 == asking(call, 8, SAVES[call]).version
+
+
+@pytest.mark.parametrize("call", COUNTED)
+def test_a_portion_is_a_number_within_its_limit(call: str) -> None:
+    for answer in (None, True, -1, 6, 1.0, "1", MagicMock()):
+        breaks(call, answer, COUNTED[call])
+    assert [0, 5] == [asking(call, answer, COUNTED[call]) for answer in (0, 5)]
+
+
+def test_a_count_of_users_is_a_number_from_zero() -> None:
+    for answer in (None, True, -1, 1.0, "1", MagicMock(), [ANNA]):
+        breaks("users_count", answer, lambda store: store.user_count())
+    assert 0 == asking("users_count", 0, lambda store: store.user_count())
+
+
+def test_an_event_that_must_be_stored_is_or_raises() -> None:
+    full = store_of(replacing(Scene(), events_append=raising(OSError("full"))))
+    with pytest.raises(StoreUnavailable):
+        drive(full.record(EVENT))
+
+
+@pytest.mark.parametrize("part", ["users", "structures", "customers", "events"])
+def test_an_asynchronous_part_behind_the_synchronous_door_raises_at_any_call(part: str) -> None:
+    async def late(*_: Any, **__: Any) -> None:
+        await asyncio.sleep(0)
+
+    own = methods_of(getattr(SCENE.repositories, part))
+    asynchronous = SimpleNamespace(**dict.fromkeys(own, late))
+    store = store_of(with_parts(SCENE.repositories, **{part: asynchronous}))
+    asks = {**{n: a for n, (a, _) in ONE.items()}, **{n: a for n, (a, _, _) in PAGES.items()}, **SAVES, **COUNTED}
+    for call, ask in asks.items():
+        if call.startswith(f"{part}_"):
+            with pytest.raises(AsynchronousStore, match="AsyncAccessControl"):
+                drive(ask(store))
