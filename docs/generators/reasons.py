@@ -154,7 +154,7 @@ CASES = {
         "the stored hash is none, or asks for hostile parameters", login(Enabled(SINCE), Credential(Secret("?"), SINCE))
     ),
     Reason.WRONG_SECRET: Case("the password is wrong", nothing, wrong),
-    Reason.NO_STRUCTURE: Case("the structure that the user belongs to, or asks for, is not there", homeless),
+    Reason.NO_HOME: Case("the structure that the user belongs to is not stored", homeless),
     Reason.SSO_ONLY: Case("the user comes by single sign-on", by_sso),
     Reason.DORMANT: Case("nobody has used the login for longer than its structure allows", dormant),
 }

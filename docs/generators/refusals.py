@@ -174,7 +174,19 @@ def entity_only() -> object:
     return world.access.change_settings(HOST, GROUP.structure, StructurePolicy({"visibility.guests": True}))
 
 
+def no_user() -> object:
+    """Disable somebody who does not exist."""
+    return World().access.disable_user(HOST, "user-nobody")
+
+
+def no_structure() -> object:
+    """Add a user to an entity that does not exist."""
+    return World().access.add_user(HOST, Structure.entity("nowhere"), SOMEBODY)
+
+
 REFUSALS: Mapping[Reason, tuple[str, Callable[[], object]]] = {
+    Reason.NO_USER: ("there is no such user", no_user),
+    Reason.NO_STRUCTURE: ("there is no such structure, or no platform that would make room for it", no_structure),
     Reason.OTHER_STRUCTURE: ("the user is no member of that structure", other_structure),
     Reason.NOT_AUTHORISED: ("the multi-entity user is not authorised in that entity", not_authorised),
     Reason.OUTDATED_PROOF: (
@@ -186,8 +198,11 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[], object]]] = {
     Reason.MORE_RIGHTS: ("the user has, or would have, a right that the actor lacks", more_rights),
     Reason.MAIN_ADMINISTRATOR: ("the user is main administrator: `dismiss` them first", main_administrator),
     Reason.LAST_MAIN_ADMINISTRATOR: ("nobody else administers the structure", last_main_administrator),
-    Reason.NAME_TAKEN: ("another user has this login name, or this identity of single sign-on", name_taken),
-    Reason.ALREADY_THERE: ("a structure, or a user, of this id exists", already_there),
+    Reason.NAME_TAKEN: ("another user has this login name", name_taken),
+    Reason.ALREADY_THERE: (
+        "a structure or a user of this id exists, or a user of this identity of single sign-on",
+        already_there,
+    ),
     Reason.TOO_MANY_USERS: ("the account has `account.max_users` users", too_many_users),
     Reason.WRONG_CATEGORY: ("not for a user of this category, or not in a structure of this kind", wrong_category),
     Reason.WRONG_STATE: ("not in the user's present state", wrong_state),

@@ -76,7 +76,7 @@ async def _changed(
         if refusal := judge(case.facts, *states):
             return refusal
         if case.record is None:
-            return Refused(Reason.UNKNOWN, "S11")  # S11
+            return Refused(Reason.NO_USER, "S11")  # S11
         decided = edit(case.record, case.at)
         if isinstance(decided, Changed) and is_erased(case.record):
             return Refused(Reason.WRONG_STATE, "GDPR 17", user_id=case.record.id)

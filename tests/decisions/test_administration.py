@@ -139,7 +139,7 @@ def test_d12_nobody_a_proof_of_nothing_and_the_system_prove_nobody() -> None:
 @pytest.mark.parametrize("home", [None, PARIS, GROUP, type(GROUP)(id="lyon", title="")])
 def test_s3_who_has_no_structure_has_no_proof(home: StructureRecord | None) -> None:
     facts = attrs.evolve(proven(anna()), home=home)
-    assert judge_proof(facts) == refused(Reason.NO_STRUCTURE, "S3", anna())
+    assert judge_proof(facts) == refused(Reason.NO_HOME, "S3", anna())
 
 
 def test_s25_a_session_does_not_outlive_a_login_that_went_dormant() -> None:

@@ -54,7 +54,7 @@ def test_a10_a_platform_of_the_entitys_id_is_another_structure() -> None:
 
 
 def test_s15_nobody_is_associated_who_does_not_exist() -> None:
-    assert may_be_associated(None, ACME, COLLEAGUE, ROLES) == Refused(Reason.UNKNOWN, "S15")
+    assert may_be_associated(None, ACME, COLLEAGUE, ROLES) == Refused(Reason.NO_USER, "S15")
 
 
 @pytest.mark.parametrize("role", [*ROLES.roles, "astronaut"])

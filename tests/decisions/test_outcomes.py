@@ -34,7 +34,7 @@ OF_A_SIGN_IN = [
     Reason.INACTIVE,
     Reason.INVITED,
     Reason.DISABLED,
-    Reason.NO_STRUCTURE,
+    Reason.NO_HOME,
     Reason.SSO_ONLY,
     Reason.DORMANT,
     Reason.NO_PASSWORD,

@@ -100,9 +100,9 @@ def test_what_was_proven_counts_only_as_long_as_it_is_the_password(what: str) ->
 
 def test_where_the_user_would_be_signed_in_to_is_judged_again_too_s3_s25_a24() -> None:
     for place, reason in (
-        (None, Reason.NO_STRUCTURE),
-        (PLACES["gone"], Reason.NO_STRUCTURE),
-        (PLACES["another"], Reason.NO_STRUCTURE),
+        (None, Reason.NO_HOME),
+        (PLACES["gone"], Reason.NO_HOME),
+        (PLACES["another"], Reason.NO_HOME),
         (PLACES["home by sso"], Reason.SSO_ONLY),
         (PLACES["home, 2 months"], Reason.DORMANT),
     ):

@@ -146,7 +146,7 @@ def test_s11_nobody_is_changed_who_is_not_there(call: str) -> None:
         return
     scene.repositories.users._by_id.clear()
     scene.repositories.users._id_of.clear()
-    assert Reason.UNKNOWN is refused(scene, EVERY[call], System("setup"))
+    assert Reason.NO_USER is refused(scene, EVERY[call], System("setup"))
 
 
 @pytest.mark.parametrize("call", ["add_user", "appoint", "dismiss", "change_settings", "authorise"])

@@ -66,7 +66,7 @@ def test_a10_equal_ids_in_two_entities_are_two_customers() -> None:
     [
         ("paul", (Reason.OTHER_STRUCTURE, "A10")),
         ("nowhere", (Reason.OTHER_STRUCTURE, "A10")),
-        ("x", (Reason.UNKNOWN, "S15")),
+        ("x", (Reason.NO_USER, "S15")),
     ],
 )
 def test_a10_only_a_member_of_the_entity_is_associated_there(

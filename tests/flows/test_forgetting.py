@@ -134,7 +134,7 @@ def test_a_forgetting_interrupted_at_any_call_and_begun_again_ends_in_the_same_s
         outcome_of(lambda access: access.forget_user(ROOT, "id-anna"), scene, faulty)
         ended = faulty.calls < failing
         outcome = scene.access.forget_user(ROOT, "id-anna")  # again; the last call may have been carried out
-        gone = isinstance(outcome, Refused) and outcome.reason is Reason.UNKNOWN
+        gone = isinstance(outcome, Refused) and outcome.reason is Reason.NO_USER
         assert isinstance(outcome, Forgotten) or gone
         assert expected == what_is_left(scene)
         if ended:

@@ -64,6 +64,7 @@ def test_founding_leaves_two_events_first_the_users_then_the_structures() -> Non
         (EventKind.STRUCTURE_CREATED, "S16", None, NICE.structure),
     ]
     events = world.repositories.events.all()
+    assert events == founded.events
     assert expected == [(each.kind, each.rule, each.subject, each.structure) for each in events]
     assert [(None, "setup")] * 2 == [(each.actor, each.system) for each in events]
 

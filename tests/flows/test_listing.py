@@ -151,7 +151,7 @@ def test_the_trail_of_somebody_who_is_gone_is_the_systems_alone_to_read() -> Non
     new = NewUser(email="x@example.com", role="guest", name="newcomer")
     scene.access.add_user(ROOT, LYON, new, user_id="new")
     pseudonym = scene.access.forget_user(ROOT, "new").pseudonym
-    assert Reason.UNKNOWN is scene.access.read_trail(scene.proof("boss"), pseudonym).reason
+    assert Reason.NO_USER is scene.access.read_trail(scene.proof("boss"), pseudonym).reason
     kinds = Counter(each.kind for each in scene.access.read_trail(ROOT, pseudonym).rows)
     assert {EventKind.USER_CREATED: 1, EventKind.USER_FORGOTTEN: 2} == kinds
     assert () == scene.access.read_trail(ROOT, "new").rows

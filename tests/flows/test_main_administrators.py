@@ -85,7 +85,7 @@ def test_a13_the_last_main_administrator_is_dismissed_by_nobody() -> None:
         ("invited", Reason.WRONG_STATE),
         ("stranger", Reason.OTHER_STRUCTURE),
         ("chief", Reason.OTHER_STRUCTURE),
-        ("nobody", Reason.UNKNOWN),
+        ("nobody", Reason.NO_USER),
     ],
 )
 def test_a13_only_an_enabled_user_of_the_structure_who_administers_security_is_appointed(

@@ -31,6 +31,7 @@ def test_s3_an_active_user_enters_their_own_entity_and_is_seen_there() -> None:
     assert scene.clock.now() == outcome.user.last_access_at
     assert (EventKind.ENTERED, "id-anna", None, "id-anna", "D15", ()) == scene.told()
     assert LYON == scene.event().structure
+    assert scene.event() == outcome.event
 
 
 @pytest.mark.parametrize("entity", ["paris", "group"])

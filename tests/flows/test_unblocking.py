@@ -95,7 +95,7 @@ def test_s14_a_contact_has_no_account_to_unblock() -> None:
     before = everything(scene.repositories)
     outcome = scene.access.unblock_account(ROOT, "id-contact")
     assert isinstance(outcome, Refused)
-    assert (Reason.UNKNOWN, before) == (outcome.reason, everything(scene.repositories))
+    assert (Reason.NO_USER, before) == (outcome.reason, everything(scene.repositories))
 
 
 @pytest.mark.parametrize("address", ["nowhere", "", None, 7, "1.2.3"])

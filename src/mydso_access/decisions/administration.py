@@ -120,7 +120,7 @@ def judge_proof(facts: ActorFacts) -> User | Refused:
     if not facts.actor.factors or min(at for _, at in facts.actor.factors) < user.valid_from:
         return Refused(Reason.OUTDATED_PROOF, "D12", user_id=user.id)  # what was proven before valid_from is dead
     if facts.home is None or facts.home.structure != user.structure:
-        return Refused(Reason.NO_STRUCTURE, "S3", user_id=user.id)  # S3 S16
+        return Refused(Reason.NO_HOME, "S3", user_id=user.id)  # S3 S16
     binding = policy_at_home(user, facts.home, facts.policy)
     if is_dormant(user, binding.policy, facts.now):  # S25: a session does not outlive its login
         return Refused(Reason.DORMANT, "S25", levels=binding.levels("dormancy.months"), user_id=user.id)  # S25

@@ -22,7 +22,7 @@ def may_be_associated(user: User | None, customer: Customer, right: Right, roles
         roles: what each role may do.
     """
     if user is None:
-        return Refused(Reason.UNKNOWN, "S15")  # S15
+        return Refused(Reason.NO_USER, "S15")  # S15
     if Structure.entity(customer.entity) != user.structure and customer.entity not in user.memberships:
         return Refused(Reason.OTHER_STRUCTURE, "A10", user_id=user.id)  # A10
     if user.role not in roles.roles or right not in roles.role(user.role).rights(may_import=user.may_import):

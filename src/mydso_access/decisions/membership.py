@@ -8,7 +8,7 @@ from mydso_access.decisions.administration import ActorFacts, judge_proof
 from mydso_access.decisions.changes import Changed, Done
 from mydso_access.decisions.outcomes import Proof, Refused
 from mydso_access.decisions.users import rights_changed
-from mydso_access.model.event import Difference, EventKind
+from mydso_access.model.event import Difference, Event, EventKind
 from mydso_access.model.reason import Reason
 from mydso_access.model.structure import Entity
 from mydso_access.model.user import Category, User
@@ -19,17 +19,21 @@ from mydso_access.policy.levels import EffectivePolicy
 class Entered:
     """The user may act in this entity, and in no other, until they enter another one.
 
+    Whoever was withdrawn or disabled meanwhile is refused at the next `enter`: ask again from time to time.
+
     Attributes:
         user: the user's record as saved.
         entity: where they are.
         policy: what binds them there, and which levels ask for it.
         proof: what was proven.
+        event: what the trail says of it.
     """
 
     user: User
     entity: Entity
     policy: EffectivePolicy
     proof: Proof
+    event: Event
 
 
 def judge_entry(facts: ActorFacts, entity: Entity | None) -> User | Refused:

@@ -26,6 +26,8 @@ TOLD = {
     Reason.MAIN_ADMINISTRATOR: "This user is a main administrator. Please withdraw that first.",
     Reason.MORE_RIGHTS: "This user has rights that you do not have.",
     Reason.NAME_TAKEN: "This login name is taken.",
+    Reason.NO_STRUCTURE: "There is no such structure, or no room for it.",
+    Reason.NO_USER: "There is no such user.",
     Reason.NOT_ALLOWED: "You may not do this.",
     Reason.NOT_AUTHORISED: "You are not authorised in this entity.",
     Reason.OTHER_STRUCTURE: "You are not authorised there.",

@@ -218,7 +218,7 @@ def judge_again(user: User | None, before: User, place: Place | None) -> Complet
 def _judge_place(user: User, place: Place | None) -> Refused | None:
     """Say what forbids an enabled user to sign in to their structure with a password; `None`: nothing."""
     if place is None or place.home is None or place.home.structure != user.structure:
-        return Refused(Reason.NO_STRUCTURE, "S3", user_id=user.id)  # S3 S16
+        return Refused(Reason.NO_HOME, "S3", user_id=user.id)  # S3 S16
     if comes_by_sso(user, place.home):
         return Refused(Reason.SSO_ONLY, "A24", user_id=user.id)  # A24
     binding = policy_at_home(user, place.home, place.policy)

@@ -105,7 +105,7 @@ async def _still_there(installation: Installation, user_id: str, edited: EditOut
         customer_shelf(installation, customer.entity, customer.id),
         lambda case: Done(customer) if case.record is None else without(case.record, user_id),
     )
-    return Refused(Reason.UNKNOWN, "S15")  # S15
+    return Refused(Reason.NO_USER, "S15")  # S15
 
 
 async def _edited(

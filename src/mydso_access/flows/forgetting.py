@@ -105,7 +105,7 @@ async def _entities(installation: Installation, user: User) -> AsyncIterator[str
 
 async def _dissociated(installation: Installation, entity: str, user_id: str) -> Busy | None:
     def decide(case: Case[Customer]) -> Decided[Customer]:
-        return Refused(Reason.UNKNOWN, "S15") if case.record is None else without(case.record, user_id)  # S15
+        return Refused(Reason.NO_USER, "S15") if case.record is None else without(case.record, user_id)  # S15
 
     while page := await installation.store.customers_of(entity, None, PAGE, user_id):
         ended = [

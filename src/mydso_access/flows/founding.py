@@ -12,7 +12,7 @@ from mydso_access.decisions.users import NewUser, created, drafted
 from mydso_access.errors import InvalidValue, shown
 from mydso_access.installation import Installation
 from mydso_access.managing import invite_for, is_full
-from mydso_access.model.event import EventKind
+from mydso_access.model.event import Event, EventKind
 from mydso_access.model.message import Message
 from mydso_access.model.reason import Reason
 from mydso_access.model.role import Right
@@ -30,11 +30,13 @@ class Founded:
         structure: the platform or entity as stored.
         administrator: the first main administrator as stored.
         messages: what the host must send now.
+        events: what the trail says of both, in their order.
     """
 
     structure: StructureRecord
     administrator: User
     messages: tuple[Message, ...]
+    events: tuple[Event, ...]
 
 
 async def found(
@@ -117,7 +119,8 @@ async def _found(
 
     structure = await change(installation, actor, structure_shelf(installation, record.structure), named)
     if isinstance(structure, Done):
-        return Founded(structure.record, saved.record, saved.messages)
+        events = tuple(each for each in (saved.event, structure.event) if each is not None)
+        return Founded(structure.record, saved.record, saved.messages, events)
     if isinstance(structure, Refused):  # nobody lists the appointment, so it must not keep the user for ever
         await _let_go(installation, actor, saved.record)
     return structure
@@ -147,7 +150,7 @@ async def _let_go(installation: Installation, actor: System, user: User) -> None
 
     def decide(case: Case[User]) -> Decided[User]:
         if case.record is None:
-            return Refused(Reason.UNKNOWN, "S11")  # S11
+            return Refused(Reason.NO_USER, "S11")  # S11
         return released(case.record, user.appointments - listed)
 
     await change(installation, actor, user_shelf(installation, user.id), decide)

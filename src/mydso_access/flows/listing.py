@@ -150,7 +150,7 @@ async def _may_read(installation: Installation, actor: Actor, user_id: str | Non
     if isinstance(judged, Refused):
         return judged
     if user is None:
-        return Refused(Reason.UNKNOWN, "S11")  # S11
+        return Refused(Reason.NO_USER, "S11")  # S11
     return judge_right(facts, installation.roles, Right.MANAGE_USERS, user.structure)
 
 

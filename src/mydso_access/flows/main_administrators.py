@@ -5,7 +5,7 @@ structure is still as it was before the user held it; a dismissing saves the str
 So what it then takes from the user is listed by nobody any more, and by nobody later.
 """
 
-from mydso_access.changing import Case, Decided, change, structure_shelf, user_shelf
+from mydso_access.changing import Case, Decided, actor_facts, change, structure_shelf, user_shelf
 from mydso_access.decisions.administration import Actor, judge_main_administration, judge_powers, read_actor
 from mydso_access.decisions.changes import Done
 from mydso_access.decisions.main_administrators import appointed, dismissed, holding, may_be_appointed, released
@@ -36,8 +36,9 @@ async def appoint(
         InvalidValue: the actor is none.
         StoreError: a repository failed.
     """
-    read_actor(actor)
-    drawn = ""
+    facts, drawn = await actor_facts(installation, read_actor(actor)), ""
+    if refusal := judge_main_administration(facts, installation.roles, structure):
+        return refusal
     for pause in pauses(installation, installation.policy.lockout.charge_wait):
         if pause:
             await sleep(installation, pause)
@@ -52,10 +53,12 @@ async def appoint(
         if drawn not in held.record.appointments:  # they are already; listing them again could undo a dismissing
             return Done(record)
         listed = await _listed(installation, actor, record, Appointment(user_id, drawn))
-        if isinstance(listed, Refused) and listed is not OVERTAKEN:  # nobody will list it: it must not keep the user
+        if listed is OVERTAKEN:
+            continue
+        if isinstance(listed, Refused | Busy):  # nobody will list it: it must not keep the user
             await _released(installation, actor, user_id, frozenset({drawn}))
-        if listed is not OVERTAKEN:
-            return listed
+        return listed
+    await _released(installation, actor, user_id, frozenset({drawn}))
     return Busy(BusyBecause.RECORD_CHANGED)
 
 
@@ -68,7 +71,7 @@ async def _held(  # noqa: PLR0913, PLR0917  # who, by whom, where, and what
         if refusal := judge_main_administration(case.facts, installation.roles, record.structure):
             return refusal
         if case.record is None:
-            return Refused(Reason.UNKNOWN, "S11")  # S11
+            return Refused(Reason.NO_USER, "S11")  # S11
         if refusal := may_be_appointed(case.record, record, installation.roles):
             return refusal
         if case.record.appointments & listed:
@@ -135,6 +138,6 @@ async def _released(
     installation: Installation, actor: Actor, user_id: str, appointments: frozenset[str]
 ) -> Done[User] | Refused | Busy:
     def release(case: Case[User]) -> Decided[User]:
-        return Refused(Reason.UNKNOWN, "S11") if case.record is None else released(case.record, appointments)  # S11
+        return Refused(Reason.NO_USER, "S11") if case.record is None else released(case.record, appointments)  # S11
 
     return await change(installation, actor, user_shelf(installation, user_id), release)

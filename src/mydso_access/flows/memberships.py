@@ -1,10 +1,12 @@
 """Entering entities, and who is authorised in which (S3, S16; A11, A12, D15, D16)."""
 
+from datetime import datetime
+
 from attrs import evolve
 
 from mydso_access.changing import Case, Decided, change, user_shelf
 from mydso_access.decisions.administration import Actor, judge_proof, read_proof
-from mydso_access.decisions.changes import Done
+from mydso_access.decisions.changes import Changed, Done
 from mydso_access.decisions.levels import Levels, effective_policy
 from mydso_access.decisions.membership import Entered, authorised, entered, judge_entry, seen, withdrawn
 from mydso_access.decisions.outcomes import Busy, Proof, Refused
@@ -40,10 +42,12 @@ async def enter(installation: Installation, /, proof: Proof, entity: str) -> Ent
 
     shelf = evolve(user_shelf(installation, proof.user_id), structure=Structure.entity(entity))
     saved = await change(installation, proof, shelf, decide)
-    if not isinstance(saved, Done) or record is None:
-        return saved if isinstance(saved, Busy | Refused) else Refused(Reason.NO_STRUCTURE, "S3")  # S3
+    if not isinstance(saved, Done):
+        return saved
+    if record is None or saved.event is None:  # who is let in was saved, so there are both
+        return Refused(Reason.NO_STRUCTURE, "S3")  # S3
     policy = effective_policy(saved.record, Levels(installation.policy, platform, record))
-    return Entered(saved.record, record, policy, proof)
+    return Entered(saved.record, record, policy, proof, saved.event)
 
 
 async def accessed(installation: Installation, /, proof: Proof) -> Done[User] | Refused | Busy:
@@ -79,9 +83,12 @@ async def authorise(
         InvalidValue: an argument is malformed.
         StoreError: a repository failed.
     """
-    if await _entity(installation, entity) is None:
-        return Refused(Reason.NO_STRUCTURE, "A11")  # A11
-    return await manage(installation, actor, user_id, lambda user, _: authorised(user, entity))
+    there = await _entity(installation, entity) is not None
+
+    def edit(user: User, _: datetime) -> Changed[User] | Done[User] | Refused:
+        return authorised(user, entity) if there else Refused(Reason.NO_STRUCTURE, "A11")  # A11
+
+    return await manage(installation, actor, user_id, edit)
 
 
 async def withdraw(

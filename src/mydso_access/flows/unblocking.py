@@ -54,7 +54,7 @@ async def unblock_account(installation: Installation, /, actor: Actor, user_id: 
     if refusal := judge_management(facts, installation.roles, *([] if user is None else [user])):
         return refusal
     if user is None or user.name is None:
-        return Refused(Reason.UNKNOWN, "S11")  # S11
+        return Refused(Reason.NO_USER, "S11")  # S11
     return await _unblocked(installation, facts, account_key(user.name), subject=user.id)
 
 

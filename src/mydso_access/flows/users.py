@@ -1,6 +1,6 @@
 """Adding, editing, disabling and enabling users (S4, S5, S7, S11, S14; A13)."""
 
-from mydso_access.changing import Case, Decided, change, user_shelf
+from mydso_access.changing import Case, Decided, actor_facts, change, user_shelf
 from mydso_access.decisions.administration import Actor, System, judge_management, read_actor
 from mydso_access.decisions.changes import Done
 from mydso_access.decisions.outcomes import Busy, Refused
@@ -46,6 +46,8 @@ async def add_user(
     """
     if user_id is not None and (type(user_id) is not str or not user_id):
         raise InvalidValue("user_id", shown(user_id), "the host's own id, as text that is not empty, or None")
+    if refusal := judge_management(await actor_facts(installation, read_actor(actor)), installation.roles):
+        return refusal
     home = await installation.store.structure(structure)
     if home is None:
         return Refused(Reason.NO_STRUCTURE, "S4")  # S4
@@ -65,7 +67,7 @@ async def add_user(
             return Refused(Reason.ALREADY_THERE, "S5", user_id=case.record.id)  # S5
         return created(user, invite_for(installation, user, home, secret, case.at))
 
-    return await change(installation, read_actor(actor), user_shelf(installation, user.id), decide)
+    return await change(installation, actor, user_shelf(installation, user.id), decide)
 
 
 async def change_role(

@@ -19,6 +19,8 @@ class Reason(Enum):
     WRONG_SECRET = "wrong_secret"  # noqa: S105  # a reason, not a secret
     DORMANT = "dormant"
     SSO_ONLY = "sso_only"
+    NO_HOME = "no_home"
+    NO_USER = "no_user"
     NO_STRUCTURE = "no_structure"
     OTHER_STRUCTURE = "other_structure"
     NOT_AUTHORISED = "not_authorised"
