@@ -22,7 +22,7 @@ LAYERS = {
     "model": 1,
     "decisions": 2,
     **dict.fromkeys(("repositories", "ports", "slots", "store", "installation", "retry"), 3),
-    **dict.fromkeys(("ledger", "saving", "gate", "changing", "managing", "hashing", "unblocking"), 3),
+    **dict.fromkeys(("ledger", "saving", "gate", "changing", "managing", "hashing", "unblocking", "reviewing"), 3),
     "flows": 4,
     **dict.fromkeys(("door", "control", "async_control", "adapters", "replay", "testing", "messages", "trail"), 5),
     "cli": 6,

@@ -100,7 +100,7 @@ from mydso_access.model import (
     WarningMessage,
 )
 from mydso_access.policy import EffectivePolicy, SecurityPolicy, StructurePolicy, strictest, with_setting
-from mydso_access.ports import Chance, Clock, PasswordHasher
+from mydso_access.ports import Blocklist, Chance, Clock, PasswordHasher
 from mydso_access.repositories import (
     CounterRepository,
     CustomerRepository,
@@ -123,6 +123,7 @@ __all__ = [
     "AsyncAccessControl",
     "AsynchronousStore",
     "AttemptCounter",
+    "Blocklist",
     "BrokenStore",
     "Busy",
     "BusyBecause",

@@ -10,7 +10,7 @@ from mydso_access.installation import Installation
 from mydso_access.model.role import MY_DSO_MANAGER, Role, RoleTable
 from mydso_access.policy.hashing import HashingPolicy
 from mydso_access.policy.security_policy import SecurityPolicy
-from mydso_access.ports import Bridge, Chance, Clock, PasswordHasher
+from mydso_access.ports import Blocklist, Bridge, Chance, Clock, PasswordHasher
 from mydso_access.repositories import Repositories
 from mydso_access.slots import Slots
 from mydso_access.store import Store
@@ -29,6 +29,8 @@ class Door:
         clock: Clock | None = None,
         chance: Chance | None = None,
         roles: Iterable[Role] = MY_DSO_MANAGER,
+        blocklist: Blocklist | None = None,
+        own_names: Iterable[str] = (),
     ) -> None:
         """Open the door to one installation.
 
@@ -40,10 +42,12 @@ class Door:
             clock: tells the time; the machine's if not given.
             chance: draws ids; the operating system's random numbers if not given.
             roles: every role there is, with its rights; the product's own eight if not given.
+            blocklist: knows which passwords are too common; without one only rows of keys and repeats are.
+            own_names: names of the host's product and company, which no password may be made of.
 
         Raises:
             InvalidValue: `policy` is none, `trusted_proxies` holds something else than addresses and networks, two roles
-                have one id, or none may manage users.
+                have one id, none may manage users, or `own_names` holds something else than texts.
         """
         policy = SecurityPolicy.my_dso_manager() if policy is None else policy
         if type(policy) is not SecurityPolicy:
@@ -67,6 +71,8 @@ class Door:
             slots=Slots(policy.hashing.max_parallel),
             proxies=parse_proxies(trusted_proxies),
             roles=RoleTable(roles),
+            blocklist=blocklist,
+            own_names=_texts(own_names),
         )
 
     @property
@@ -91,6 +97,13 @@ class Door:
 
     def _surroundings(self, hashing: HashingPolicy) -> tuple[Bridge, Clock]:
         raise NotImplementedError
+
+
+def _texts(names: Iterable[str]) -> frozenset[str]:
+    several = [*names]
+    if isinstance(names, str) or not all(type(name) is str for name in several):
+        raise InvalidValue("own_names", shown(names), "several texts")
+    return frozenset(several)
 
 
 def _argon2(hashing: HashingPolicy) -> PasswordHasher:

@@ -1,4 +1,4 @@
-"""One installation as flows and gate see it: policy, store, hasher, clock, chance, slots, proxies, roles."""
+"""One installation as flows and gate see it: policy, store, hasher, clock, chance, slots, proxies, roles, blocklist."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from mydso_access.errors import InvalidValue, shown
 from mydso_access.model.instant import utc
 from mydso_access.model.role import RoleTable
 from mydso_access.policy.security_policy import SecurityPolicy
-from mydso_access.ports import Bridge, Chance, Clock, PasswordHasher
+from mydso_access.ports import Blocklist, Bridge, Chance, Clock, PasswordHasher
 from mydso_access.slots import Slots
 from mydso_access.store import Store
 
@@ -28,6 +28,8 @@ class Installation:
     slots: Slots
     proxies: tuple[IPNetwork, ...]
     roles: RoleTable
+    blocklist: Blocklist | None
+    own_names: frozenset[str]
 
     def now(self) -> datetime:
         """Return what the clock reads, in UTC.

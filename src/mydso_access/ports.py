@@ -57,6 +57,19 @@ class PasswordHasher(Protocol):
         ...
 
 
+class Blocklist(Protocol):
+    """Knows which passwords are too common to be set."""
+
+    def holds(self, password: Secret[str], cores: frozenset[Secret[str]], /) -> MaybeAwaitable[bool]:
+        """Tell whether a password is too common.
+
+        Args:
+            password: the password as typed.
+            cores: the words that it may be a variant of (`decisions.password_words.cores`).
+        """
+        ...
+
+
 class Bridge(Protocol):
     """Carries a flow's requests to the host's kind of code, synchronous or asynchronous."""
 

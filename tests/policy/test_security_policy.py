@@ -38,6 +38,7 @@ PRESET = {
         "max_length": 128,
         "composition": Composition.ALWAYS,
         "require_lowercase": False,
+        "refuse_names": True,
     },
     "hashing": {
         "memory_kib": 64 * 1024,

@@ -39,6 +39,7 @@ EXPECTED = {
     "passwords.max_length": (NUMBER, 64, 128, 256, False, INSTALLATION, NEITHER),
     "passwords.composition": (Composition, None, Composition.ALWAYS, None, False, BOTH, HIGHER),
     "passwords.require_lowercase": (YES_NO, None, False, None, False, BOTH, HIGHER),
+    "passwords.refuse_names": (YES_NO, None, True, None, False, BOTH, HIGHER),
     "hashing.memory_kib": (NUMBER, 8, 65536, 2 * 1024 * 1024, False, INSTALLATION, HIGHER),
     "hashing.time_cost": (NUMBER, 1, 3, 64, False, INSTALLATION, HIGHER),
     "hashing.lanes": (NUMBER, 1, 4, 64, False, INSTALLATION, NEITHER),
@@ -247,7 +248,13 @@ def test_role_restriction_and_expiry_of_links_exist_at_entity_level_only_s27(nam
 
 def test_the_options_that_both_levels_have_are_these_s19_s20() -> None:
     both = [name for name, field in SETTINGS.items() if field.metadata[Setting].at is SettableAt.PLATFORM_AND_ENTITY]
-    assert both == ["passwords.min_length", "passwords.composition", "passwords.require_lowercase", "dormancy.months"]
+    assert both == [
+        "passwords.min_length",
+        "passwords.composition",
+        "passwords.require_lowercase",
+        "passwords.refuse_names",
+        "dormancy.months",
+    ]
 
 
 def test_every_unit_of_a_duration_is_duration() -> None:
@@ -261,6 +268,7 @@ def test_all_settings_starts_from_any_group_and_with_any_prefix() -> None:
         "here.max_length",
         "here.composition",
         "here.require_lowercase",
+        "here.refuse_names",
     ]
 
 

@@ -23,6 +23,8 @@ class Flaw(Enum):
     NO_LOWERCASE = "no_lowercase"
     NO_SPECIAL = "no_special"
     UNCHANGED = "unchanged"
+    COMMON = "common"
+    NAMES = "names"
 
 
 @frozen

@@ -10,7 +10,7 @@ from mydso_access.decisions.changes import Done
 from mydso_access.decisions.invitation import OpenInvitation, accepted, has_lapsed, judge_invitation, lapsed
 from mydso_access.decisions.levels import policy_at_home
 from mydso_access.decisions.outcomes import Busy, PasswordRejected, Refused
-from mydso_access.decisions.password import prepared, review_password
+from mydso_access.decisions.password import prepared
 from mydso_access.decisions.tokens import read_token
 from mydso_access.decisions.users import reinvited
 from mydso_access.hashing import hashed
@@ -19,6 +19,7 @@ from mydso_access.managing import home_of, manage_inviting
 from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret, wrapped
 from mydso_access.model.user import User
+from mydso_access.reviewing import Setting, violations_of
 
 
 @frozen
@@ -75,8 +76,10 @@ async def accept_invitation(
     judged = judge_invitation(user, given, installation.policy, installation.now())
     if isinstance(judged, Refused):
         return await _refused(installation, user, judged)
-    policy = policy_at_home(judged.user, await home_of(installation, judged.user), installation.policy).policy
-    violations, form = review_password(password, policy.passwords).violations, prepared(password)
+    home = await home_of(installation, judged.user)
+    policy = policy_at_home(judged.user, home, installation.policy).policy
+    setting, form = Setting(judged.user, home, policy.passwords), prepared(password)
+    violations = await violations_of(installation, password, setting)
     if violations or form is None:
         return PasswordRejected(violations)
     made = await hashed(installation, form)

@@ -8,7 +8,7 @@ from mydso_access.decisions.levels import policy_at_home
 from mydso_access.decisions.lockout import rebound
 from mydso_access.decisions.naming import account_key, canonical_name
 from mydso_access.decisions.outcomes import Busy, PasswordRejected, Refused
-from mydso_access.decisions.password import prepared, review_password
+from mydso_access.decisions.password import prepared
 from mydso_access.decisions.password_reset import OpenReset, judge_reset, may_reset, may_send, reset, reset_sent
 from mydso_access.decisions.tokens import read_token
 from mydso_access.hashing import hashed
@@ -18,6 +18,7 @@ from mydso_access.model.message import Message
 from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret, wrapped
 from mydso_access.model.user import User
+from mydso_access.reviewing import Setting, violations_of
 from mydso_access.unblocking import change_counter
 
 
@@ -97,7 +98,8 @@ async def complete_password_reset(
     judged = judge_reset(user, given, home, policy, installation.now())
     if isinstance(judged, Refused):
         return judged
-    violations, form = review_password(password, policy.passwords).violations, prepared(password)
+    setting, form = Setting(judged.user, home, policy.passwords), prepared(password)
+    violations = await violations_of(installation, password, setting)
     if violations or form is None:
         return PasswordRejected(violations)
     made = await hashed(installation, form)

@@ -16,7 +16,7 @@ from mydso_access.decisions.outcomes import (
     Proof,
     Refused,
 )
-from mydso_access.decisions.password import prepared, review_change
+from mydso_access.decisions.password import prepared
 from mydso_access.decisions.sign_in import Attempt, Place, SecretVerdict, judge_user, read_attempt
 from mydso_access.decisions.users import told
 from mydso_access.errors import VerifierFailed
@@ -29,6 +29,7 @@ from mydso_access.model.message import SecurityChange
 from mydso_access.model.secret import Secret, wrapped
 from mydso_access.model.sign_in import Factor
 from mydso_access.model.user import Credential, User
+from mydso_access.reviewing import Setting, violations_of
 from mydso_access.saving import Save
 
 
@@ -61,7 +62,8 @@ async def change_password(
     if isinstance(judged, Refused):  # nobody here has a password to change; nothing is evaluated, nothing charged
         return judged
     policy = policy_at_home(judged.user, place.home, installation.policy).policy
-    violations = review_change(old, new, policy.passwords).violations
+    setting = Setting(judged.user, place.home, policy.passwords)
+    violations = await violations_of(installation, new, setting, old)
     attempt, hashed = read_attempt(judged.user.name or "", old, client, installation.policy), prepared(new)
     if violations or hashed is None:
         return PasswordRejected(violations)

@@ -60,6 +60,12 @@ PURGE_PATIENCE = timedelta(minutes=10)
 # answer to a save sends it again, and must find what it wrote. The longest lease, after which nobody asks any more.
 KEPT_LONGER = timedelta(minutes=1)
 
+# Letters that a name must have to count as one around a user, and letters that a password must have besides such names.
+LEAST_WORD = 4
+LEAST_OF_ITS_OWN = 4
+# Digits that people add to a password which ends in digits already.
+MOST_ADDED = 4
+
 # RFC 5321: a path is at most 256 octets, with its two brackets.
 EMAIL_LENGTH_CAP = 254
 # ITU-T E.164: at most fifteen digits, the country's code among them.

@@ -55,6 +55,15 @@ class PasswordPolicy:
         doc="Whether the composition also needs a lowercase letter; where it does not, its absence is advice.",
     )
 
+    refuse_names: bool = setting(
+        default=True,
+        unit="yes or no",
+        source="ASVS 5.0, 6.2.11",
+        at=SettableAt.PLATFORM_AND_ENTITY,
+        stricter=Stricter.HIGHER,
+        doc="Whether a new password made of the user's names, the structure's title or the host's own words is refused.",
+    )
+
     def __attrs_post_init__(self) -> None:
         check_settings(self)
 
