@@ -19,7 +19,7 @@ its ticks do not. So each cell says how far it is known:
 it is an appointment of a user whose role may administer security settings.
 
 The library itself asks for five of these rights: to manage users (adding, editing, listing, reading the trail), to administer
-security settings (main administrators), to use most features (associating customers), to be associated and to be collector. It
+security settings (main administrators), to assign customers to people, to be associated and to be collector. It
 also compares them all where one user edits another, who may have no right that the first one lacks. The others are for the host
 to ask for:
 

@@ -145,7 +145,7 @@ def _event(event_id: str, at: datetime, facts: ActorFacts, shelf: Shelf[R], deci
         kind=decided.kind,
         at=at,
         subject=decided.subject or shelf.subject,
-        structure=shelf.structure,
+        structure=shelf.structure or (decided.record.structure if isinstance(decided.record, User) else None),
         customer=shelf.customer,
         **actor_of_event(facts.actor),
         reason=decided.reason,

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
-from mydso_access.errors import BrokenStore, StoreError, shown
+from mydso_access.errors import BrokenStore, InvalidValue, StoreError, shown
 from mydso_access.model.attempts import AttemptCounter, CounterKey
 from mydso_access.model.customer import Customer
 from mydso_access.model.event import Event, escaped
@@ -63,7 +63,13 @@ class Store:
         return _portion("sign_ins.purge", await self.bridge.ask(self.sign_ins.purge, before, limit=limit), limit)
 
     async def user(self, user_id: str) -> User | None:
-        """Return the user with this id."""
+        """Return the user with this id.
+
+        Raises:
+            InvalidValue: it is no text.
+        """
+        if type(user_id) is not str:
+            raise InvalidValue("user_id", shown(user_id), "text (str)")
         found = await self.bridge.ask(self.users.get, user_id)
         if found is None:
             return None
@@ -100,6 +106,7 @@ class Store:
 
     async def users_of(self, structure: Structure, after: User | None, limit: int) -> Sequence[User]:
         """Return a page of a structure's users."""
+        _check_structure(structure)
         found = await self.bridge.ask(self.users.of, structure, after=after, limit=limit)
         page = _page("users.of", User, found, limit)
         if any(not _is_of(each, structure) for each in page):
@@ -130,6 +137,7 @@ class Store:
 
     async def structure(self, structure: Structure) -> StructureRecord | None:
         """Return the entity or platform of this name."""
+        _check_structure(structure)
         found = await self.bridge.ask(self.structures.get, structure)
         if found is not None and not (_is_record(found, Entity, Platform) and found.structure == structure):
             raise BrokenStore("structures.get", f"{_kind(found)} instead of the structure asked for")
@@ -216,6 +224,11 @@ def _page(call: str, kind: type[P], found: Any, limit: int) -> Sequence[P]:
     if not isinstance(found, Sequence) or len(found) > limit or any(type(each) is not kind for each in found):
         raise BrokenStore(call, f"{_kind(found)} instead of at most {limit} records, each {kind.__name__}")
     return found
+
+
+def _check_structure(structure: Structure) -> None:
+    if type(structure) is not Structure:
+        raise InvalidValue("structure", shown(structure), "Structure.entity(id) or Structure.platform(id)")
 
 
 def _is_of(user: User, structure: Structure) -> bool:

@@ -81,18 +81,18 @@ def test_s13_whoever_is_invited_is_invited_anew_at_the_new_address_and_the_old_l
     assert (change.kind, change.rule) == (EventKind.EMAIL_CHANGED, "S13")
 
 
-@pytest.mark.parametrize("because", [DisabledBecause.ADMINISTRATOR, DisabledBecause.DORMANT, DisabledBecause.LAPSED])
-def test_a30_the_address_of_a_disabled_login_without_a_password_is_replaced_at_once(because: DisabledBecause) -> None:
-    user = anna(login=Disabled(because, LONG_AGO), credential=None)
+def test_a30_the_address_of_a_lapsed_invitation_is_replaced_at_once() -> None:
+    user = anna(login=Disabled(DisabledBecause.LAPSED, LONG_AGO), credential=None)
     change = asked(user)
     assert change == Changed(record=attrs.evolve(user, email=Email(NEW)), kind=EventKind.EMAIL_CHANGED, rule="A30")
 
 
 @pytest.mark.parametrize("because", [DisabledBecause.ADMINISTRATOR, DisabledBecause.DORMANT])
+@pytest.mark.parametrize("by_sso", [True, False])
 def test_a30_no_reset_can_go_to_an_address_that_a_disabled_login_was_given_and_nobody_confirmed(
-    because: DisabledBecause,
+    because: DisabledBecause, by_sso: bool
 ) -> None:
-    user = anna(login=Disabled(because, LONG_AGO))
+    user = anna(login=Disabled(because, LONG_AGO), **({"credential": None} if by_sso else {}))
     assert email_change_asked(user, NEW, invite()) == refused(Reason.WRONG_STATE, "A30", user)
 
 

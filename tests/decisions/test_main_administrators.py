@@ -24,6 +24,7 @@ from mydso_access.model import (
     Difference,
     Disabled,
     DisabledBecause,
+    Enabled,
     EventKind,
     NewEmail,
     Reason,
@@ -35,6 +36,7 @@ from mydso_access.model import (
     StructureRecord,
     User,
 )
+from mydso_access.policy import DormancyPolicy, SecurityPolicy
 from mydso_access.policy.fixed import LATEST
 from tests.decisions.people import (
     ADMINISTRATOR,
@@ -81,7 +83,7 @@ def test_a13_a_main_administrator_is_an_enabled_administrator_of_the_structure_i
     user: User, record: StructureRecord, reason: Reason | None
 ) -> None:
     expected = None if reason is None else refused(reason, "A13", user)
-    assert expected == may_be_appointed(user, record, ROLES)
+    assert expected == may_be_appointed(user, record, ROLES, POLICY, NOON)
 
 
 # --- appointing
@@ -200,3 +202,19 @@ def test_a13_a_main_administrators_role_may_become_another_that_administers_secu
     change = with_role(BOSS, "security", RoleTable([*MY_DSO_MANAGER, security]))
     assert isinstance(change, Changed)
     assert change.record == attrs.evolve(BOSS, role="security")
+
+
+def test_s25_no_dormant_login_is_revived_by_an_appointment() -> None:
+    asking = SecurityPolicy(dormancy=DormancyPolicy(months=1))
+    forgotten = anna(role="administrator", login=Enabled(NOON.replace(year=2025)))
+    assert may_be_appointed(forgotten, LYON, ROLES, asking, NOON) == Refused(
+        Reason.WRONG_STATE, "S25", user_id=forgotten.id
+    )
+    assert may_be_appointed(forgotten, LYON, ROLES, POLICY, NOON) is None
+
+
+def test_a13_dismissing_who_was_only_half_appointed_tells_of_no_loss() -> None:
+    record = attrs.evolve(LYON, main_administrators=(Appointment("u-boss", "a-1"),))
+    change = dismissed(record, "somebody", frozenset({"half"}))
+    assert isinstance(change, Changed)
+    assert (change.record, change.differences) == (record, ())

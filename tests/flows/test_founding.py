@@ -60,7 +60,7 @@ def test_founding_leaves_two_events_first_the_users_then_the_structures() -> Non
     world = nothing_yet()
     founded = world.access.found(ROOT, NICE, BOSS)
     expected = [
-        (EventKind.USER_CREATED, "S5", founded.administrator.id, None),
+        (EventKind.USER_CREATED, "S5", founded.administrator.id, NICE.structure),
         (EventKind.STRUCTURE_CREATED, "S16", None, NICE.structure),
     ]
     events = world.repositories.events.all()

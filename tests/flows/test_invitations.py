@@ -4,8 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from mydso_access import (
+    AccessControl,
     Busy,
     BusyBecause,
     Disabled,
@@ -19,6 +21,7 @@ from mydso_access import (
     Refused,
     Secret,
     SignedIn,
+    SignInMode,
     VerifierFailed,
 )
 from mydso_access.decisions.tokens import token_text
@@ -225,3 +228,26 @@ def test_a_mail_scanner_that_looks_at_a_link_changes_nothing() -> None:
     assert before == everything(scene.repositories)
     scene.clock.move(-MONTH)
     assert isinstance(scene.access.accept_invitation(token, NEW), Done)
+
+
+def test_a24_an_invitation_opens_nothing_once_the_structure_came_to_single_sign_on() -> None:
+    scene = Scene()
+    token = scene.access.renew_invitation(ROOT, "id-invited").messages[0].token
+    scene.access.describe_structure(ROOT, LYON, title="Lyon", sign_in_mode=SignInMode.SSO)
+    for outcome in (scene.access.look_at_invitation(token), scene.access.accept_invitation(token, "Battery-Staple-8")):
+        assert (Reason.DEAD_TOKEN, "A24") == (outcome.reason, outcome.rule)
+
+
+def test_d4_strangers_cannot_spend_the_hard_cap_of_somebody_who_has_no_password_yet() -> None:
+    scene = Scene()
+    capped = AccessControl(
+        scene.repositories,
+        policy=evolve(scene.policy, lockout=evolve(scene.policy.lockout, hard_cap=4)),
+        hasher=scene.hasher,
+        clock=scene.clock,
+    )
+    for number in range(4):
+        capped.sign_in("invited", "a guess", address=f"198.51.100.{number}")
+    token = capped.renew_invitation(ROOT, "id-invited").messages[0].token
+    assert isinstance(capped.accept_invitation(token, "Battery-Staple-8"), Done)
+    assert isinstance(capped.sign_in("invited", "Battery-Staple-8", address=HOME), SignedIn)

@@ -1,11 +1,12 @@
 """Main administrators: two records in an order, so that no interruption and no overlap leaves a structure without one."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from mydso_access import AccessControl, Done, EventKind, Reason, Refused
+from mydso_access import AccessControl, Done, EventKind, Reason, Refused, StructurePolicy
 from mydso_access.decisions.administration import is_main_administrator
 from mydso_access.model import Appointment, Disabled, DisabledBecause, Structure
 from mydso_access.testing.clock import A_MONDAY
@@ -44,7 +45,7 @@ def test_a13_appointing_is_two_saves_first_the_users_then_the_structures() -> No
     assert Appointment("id-deputy", appointment) == done.record.main_administrators[-1]
     assert done.record == scene.structure(LYON)
     expected = [
-        (EventKind.RIGHTS_CHANGED, "id-boss", "id-deputy", None, ("appointments", "", appointment)),
+        (EventKind.RIGHTS_CHANGED, "id-boss", "id-deputy", LYON, ("appointments", "", appointment)),
         (EventKind.MAIN_ADMINISTRATORS_CHANGED, "id-boss", "id-deputy", LYON, ("main_administrator", "no", "yes")),
     ]
     events = [(each.kind, each.actor, each.subject, each.structure, each.differences[0]) for each in scene.events()]
@@ -243,3 +244,21 @@ def test_a13_who_is_disabled_while_being_appointed_is_not() -> None:
     access = AccessControl(repositories, policy=scene.policy, hasher=scene.hasher, clock=scene.clock)
     assert Reason.WRONG_STATE is access.appoint(ROOT, LYON, "id-deputy").reason
     assert ({"boss"}, True) == (administering(scene), agree(scene))
+
+
+def test_a13_the_system_frees_whoever_was_to_administer_what_was_never_founded() -> None:
+    scene = Scene()
+    scene.repositories.structures._entities.clear()
+    held = scene.user("boss").appointments
+    assert held
+    done = scene.access.dismiss(ROOT, LYON, "id-boss")
+    assert isinstance(done, Done)
+    assert frozenset() == scene.user("boss").appointments
+    assert isinstance(scene.access.disable_user(ROOT, "id-boss"), Done)
+
+
+def test_s25_appointing_revives_no_dormant_login() -> None:
+    scene = Scene()
+    scene.access.change_settings(ROOT, LYON, StructurePolicy({"dormancy.months": 1}))
+    scene.clock.move(timedelta(days=60))
+    assert Reason.WRONG_STATE is scene.access.appoint(ROOT, LYON, "id-deputy").reason

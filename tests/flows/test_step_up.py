@@ -76,7 +76,7 @@ def test_whoever_is_disabled_while_the_password_is_verified_is_not_stepped_up() 
 def test_a24_whoever_comes_by_sso_has_no_password_to_prove() -> None:
     scene = Scene()
     scene.change("anna", sign_in_mode=SignInMode.SSO)
-    assert Reason.SSO_ONLY is stepped_up(scene).reason
+    assert Reason.OUTDATED_PROOF is stepped_up(scene).reason
     assert 0 == scene.hasher.evaluations
 
 

@@ -203,11 +203,14 @@ def test_s5_the_import_flag_is_the_users_own() -> None:
 
 def test_a_new_full_name_is_stored_and_the_trail_says_neither() -> None:
     scene = Scene()
-    done = scene.access.rename(scene.proof("boss"), "id-anna", "Anna\nGrand")
-    assert ("Anna\nGrand", "anna") == (done.record.full_name, done.record.name)
+    done = scene.access.rename(scene.proof("boss"), "id-anna", "Anna Grand")
+    assert ("Anna Grand", "anna") == (done.record.full_name, done.record.name)
     assert (EventKind.USER_UPDATED, "id-boss", None, "id-anna", "S5", ()) == scene.told()
-    with pytest.raises(InvalidValue, match="full_name"):
-        scene.access.rename(ROOT, "id-anna", 7)  # type: ignore[arg-type]
+    before = everything(scene.repositories)
+    for name in (7, "", "Anna\nGrand", "a\r\nBcc: x@example.com", "x" * 255):
+        with pytest.raises(InvalidValue, match="full_name"):
+            scene.access.rename(ROOT, "id-anna", name)
+    assert before == everything(scene.repositories)
 
 
 # --- category

@@ -9,9 +9,11 @@ from attrs import frozen
 from mydso_access.decisions.dormancy import is_dormant
 from mydso_access.decisions.levels import policy_at_home
 from mydso_access.decisions.outcomes import Proof, Refused
+from mydso_access.decisions.users import comes_by_sso
 from mydso_access.errors import InvalidValue, shown
 from mydso_access.model.reason import Reason
 from mydso_access.model.role import Right, RoleTable
+from mydso_access.model.sign_in import Factor
 from mydso_access.model.structure import Structure, StructureKind, StructureRecord
 from mydso_access.model.user import Enabled, User
 from mydso_access.policy.security_policy import SecurityPolicy
@@ -112,19 +114,26 @@ def actor_of_event(actor: Actor | None) -> Asker:
 
 def judge_proof(facts: ActorFacts) -> User | Refused:
     """Say whether a proof still stands for somebody who may sign in."""
-    if not isinstance(facts.actor, Proof) or facts.user is None:
-        return Refused(Reason.OUTDATED_PROOF, "D12")  # D12
     user = facts.user
+    if not isinstance(facts.actor, Proof) or user is None:
+        return Refused(Reason.OUTDATED_PROOF, "D12")  # D12
     if not isinstance(user.login, Enabled):
         return Refused(Reason.OUTDATED_PROOF, "D12", user_id=user.id)  # D12
     if not facts.actor.factors or min(at for _, at in facts.actor.factors) < user.valid_from:
         return Refused(Reason.OUTDATED_PROOF, "D12", user_id=user.id)  # what was proven before valid_from is dead
+    return _judge_home(facts, facts.actor, user) or user
+
+
+def _judge_home(facts: ActorFacts, proof: Proof, user: User) -> Refused | None:
+    """Say what of their structure ends a user's proof; `None`: nothing."""
     if facts.home is None or facts.home.structure != user.structure:
         return Refused(Reason.NO_HOME, "S3", user_id=user.id)  # S3 S16
+    if comes_by_sso(user, facts.home) and any(factor is Factor.PASSWORD for factor, _ in proof.factors):
+        return Refused(Reason.OUTDATED_PROOF, "A24", user_id=user.id)  # A24: proven the old way
     binding = policy_at_home(user, facts.home, facts.policy)
     if is_dormant(user, binding.policy, facts.now):  # S25: a session does not outlive its login
         return Refused(Reason.DORMANT, "S25", levels=binding.levels("dormancy.months"), user_id=user.id)  # S25
-    return user
+    return None
 
 
 def powers(user: User, roles: RoleTable) -> frozenset[Power]:

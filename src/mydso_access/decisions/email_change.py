@@ -13,7 +13,7 @@ from mydso_access.model.event import EventKind
 from mydso_access.model.message import EmailConfirmationMessage, SecurityChange
 from mydso_access.model.reason import Reason
 from mydso_access.model.token import SentToken
-from mydso_access.model.user import Disabled, Email, Enabled, Invited, NewEmail, NoLogin, User
+from mydso_access.model.user import Disabled, DisabledBecause, Email, Enabled, Invited, NewEmail, NoLogin, User
 from mydso_access.policy.security_policy import SecurityPolicy
 
 
@@ -33,9 +33,9 @@ class OpenConfirmation:
 def email_change_asked(user: User, address: str, invite: Invite) -> Changed[User] | Done[User] | Refused:
     """Return the user with another e-mail address, or with one that waits to be confirmed.
 
-    A contact's is replaced at once: nothing is ever proven by it; so is that of a disabled login without a password, to
-    which nothing but an invitation is ever sent. Whoever is still invited gets a new invitation there, and the link sent to the old address dies. Whoever may
-    sign in keeps the old address until the new one is confirmed, and is told there.
+    A contact's is replaced at once: nothing is ever proven by it; so is that of an invitation that lapsed, which may have
+    gone to a wrong one. Whoever is still invited gets a new invitation there, and the link sent to the old address dies.
+    Whoever may sign in keeps the old address until the new one is confirmed, and is told there.
 
     Args:
         user: the record.
@@ -50,7 +50,8 @@ def email_change_asked(user: User, address: str, invite: Invite) -> Changed[User
         record, messages = invited(evolve(user, email=Email(address)), invite)
         return Changed(record=record, kind=EventKind.EMAIL_CHANGED, rule="S13", messages=messages)
     if isinstance(user.login, Disabled):
-        if user.credential is not None:  # once enabled, a reset would go to an address that nobody confirmed
+        if user.login.reason is not DisabledBecause.LAPSED or user.credential is not None:
+            # Once enabled, a reset would go to an address that nobody confirmed.
             return Refused(Reason.WRONG_STATE, "A30", user_id=user.id)  # A30
         return Changed(record=evolve(user, email=Email(address)), kind=EventKind.EMAIL_CHANGED, rule="A30")
     digest = token_digest(TokenPurpose.EMAIL, user.id, invite.secret)

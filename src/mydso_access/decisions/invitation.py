@@ -41,7 +41,11 @@ def has_lapsed(user: User, policy: SecurityPolicy, now: datetime) -> bool:
 
 
 def judge_invitation(
-    user: User | None, given: GivenToken | None, policy: SecurityPolicy, now: datetime
+    user: User | None,
+    given: GivenToken | None,
+    policy: SecurityPolicy,
+    now: datetime,
+    home_mode: SignInMode = SignInMode.PASSWORD,
 ) -> OpenInvitation | Refused:
     """Say whether a token opens an invitation.
 
@@ -50,11 +54,14 @@ def judge_invitation(
         given: the token as it came back; `None` if it was none.
         policy: the installation's policy.
         now: the present instant.
+        home_mode: how the users of the user's structure prove their first factor by now.
     """
     login = None if user is None else user.login
     kept = login.token if isinstance(login, Invited) else None
     if given is None or not opens(given, TokenPurpose.INVITATION, kept):
         return Refused(Reason.DEAD_TOKEN, "S13")  # S13: unknown, used, or replaced by a later one
+    if user is not None and (user.sign_in_mode or home_mode) is SignInMode.SSO:
+        return Refused(Reason.DEAD_TOKEN, "A24", user_id=user.id)  # A24: no password is asked of them any more
     until = None if user is None else lapses_after(user, policy)
     if user is None or until is None or now > until:
         return Refused(Reason.LAPSED, "S9", user_id=None if user is None else user.id)  # S9

@@ -4,12 +4,13 @@ from datetime import datetime
 from enum import Enum
 from typing import assert_never
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from mydso_access.decisions.dormancy import dormant_from, is_dormant
 from mydso_access.decisions.invitation import has_lapsed, lapses_after
 from mydso_access.decisions.lockout import block_of
 from mydso_access.model.attempts import AttemptCounter
+from mydso_access.model.structure import Structure
 from mydso_access.model.user import Disabled, DisabledBecause, Enabled, Invited, NoLogin, User
 from mydso_access.policy.security_policy import SecurityPolicy
 
@@ -52,6 +53,16 @@ class ListedUser:
     blocked_until: datetime | None = None
     invited_until: datetime | None = None
     dormant_from: datetime | None = None
+
+
+def seen_from(user: User, structure: Structure) -> User:
+    """Return what a structure's list shows of a user: of who is only authorised there, nothing of elsewhere (D16)."""
+    if user.structure == structure:
+        return user
+    here = frozenset(entity for entity in user.memberships if Structure.entity(entity) == structure)
+    return evolve(
+        user, memberships=here, appointments=frozenset(), credential=None, reset=None, resets_sent=(), new_email=None
+    )
 
 
 def listed(user: User, counter: AttemptCounter | None, policy: SecurityPolicy, now: datetime) -> ListedUser:

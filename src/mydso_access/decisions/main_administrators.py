@@ -1,8 +1,11 @@
 """Who may change a structure's settings: appointments, held by user and structure alike, never none (S18; A13)."""
 
+from datetime import datetime
+
 from attrs import evolve
 
 from mydso_access.decisions.changes import Changed, Done
+from mydso_access.decisions.dormancy import is_dormant
 from mydso_access.decisions.outcomes import Refused
 from mydso_access.decisions.users import rights_changed
 from mydso_access.model.event import Difference, EventKind
@@ -10,14 +13,27 @@ from mydso_access.model.reason import Reason
 from mydso_access.model.role import Right, RoleTable
 from mydso_access.model.structure import Appointment, StructureRecord
 from mydso_access.model.user import Enabled, User
+from mydso_access.policy.security_policy import SecurityPolicy
 
 
-def may_be_appointed(user: User, record: StructureRecord, roles: RoleTable) -> Refused | None:
-    """Say what forbids a user to be main administrator of a structure; `None`: nothing."""
+def may_be_appointed(
+    user: User, record: StructureRecord, roles: RoleTable, policy: SecurityPolicy, now: datetime
+) -> Refused | None:
+    """Say what forbids a user to be main administrator of a structure; `None`: nothing.
+
+    Args:
+        user: who is to be.
+        record: the structure.
+        roles: what each role may do.
+        policy: the effective policy there.
+        now: the present instant.
+    """
     if user.structure != record.structure:
         return Refused(Reason.OTHER_STRUCTURE, "A13", user_id=user.id)  # A13
     if not isinstance(user.login, Enabled):
         return Refused(Reason.WRONG_STATE, "A13", user_id=user.id)  # A13: who may not sign in cannot administer
+    if is_dormant(user, policy, now):
+        return Refused(Reason.WRONG_STATE, "S25", user_id=user.id)  # S25: an appointment would revive the login
     if user.role not in roles.roles:
         return Refused(Reason.NOT_ALLOWED, "A13", user_id=user.id)  # A13
     if Right.SECURITY_SETTINGS not in roles.role(user.role).rights(may_import=user.may_import):
@@ -62,6 +78,8 @@ def dismissed(
         return Done(record)
     if not left:
         return Refused(Reason.LAST_MAIN_ADMINISTRATOR, "A13", user_id=user_id)  # A13
+    if left == record.main_administrators:
+        return Changed(record=record, kind=EventKind.MAIN_ADMINISTRATORS_CHANGED, rule="A13", subject=user_id)
     changed = evolve(record, main_administrators=left)
     return _changed(changed, Difference("main_administrator", "yes", "no"), user_id)
 

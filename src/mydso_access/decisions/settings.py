@@ -17,7 +17,10 @@ NOT_ASKED = "not asked for"
 def with_policy(
     record: StructureRecord, policy: StructurePolicy
 ) -> Changed[StructureRecord] | Done[StructureRecord] | Refused:
-    """Return the structure that asks for something else; what it asks beyond its level is refused as a whole."""
+    """Return the structure that asks for something else; what it asks beyond its level is refused as a whole.
+
+    Nothing that can be asked for by now locks out who asks: main administrators never go dormant.
+    """
     for name, _ in policy.asks:
         if not may_be_set_at(name, record.structure.level):
             entity_only = declaration(name).metadata[Setting].at is SettableAt.ENTITY

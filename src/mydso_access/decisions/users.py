@@ -76,8 +76,19 @@ class NewUser:
         for name, (kinds, expected) in TYPES.items():
             if type(getattr(self, name)) not in kinds:
                 raise InvalidValue(name, shown(getattr(self, name)), expected)
-        if self.full_name is not None and not (self.full_name.isprintable() and 0 < len(self.full_name) <= NAME_CAP):
-            raise InvalidValue("full_name", shown(self.full_name), f"printable text of 1 to {NAME_CAP} characters")
+        check_full_name(self.full_name)
+
+
+def check_full_name(full_name: str | None) -> None:
+    """Refuse what nobody can be called.
+
+    Raises:
+        InvalidValue: it is no text, or not printable, or over-long.
+    """
+    if full_name is None:
+        return
+    if type(full_name) is not str or not (full_name.isprintable() and 0 < len(full_name) <= NAME_CAP):
+        raise InvalidValue("full_name", shown(full_name), f"printable text of 1 to {NAME_CAP} characters, or None")
 
 
 def comes_by_sso(user: User, home: StructureRecord) -> bool:
@@ -204,7 +215,10 @@ def with_sign_in(
     messages: tuple[Message, ...] = ()
     sso_now = comes_by(mode, invite.home_mode)
     record = evolve(user, sign_in_mode=mode, sso=sso, reset=None, new_email=None, valid_from=invite.at)
-    needs_password = isinstance(user.login, Enabled) and user.credential is None and not sso_now
+    # A main administrator stays enabled, and gets a password by a reset: invited, they would not count.
+    needs_password = (
+        isinstance(user.login, Enabled) and user.credential is None and not sso_now and not user.appointments
+    )
     if isinstance(user.login, Invited) or needs_password:
         record, messages = invited(record, evolve(invite, sso=sso_now))
     return Changed(record=record, kind=EventKind.USER_UPDATED, rule="A24", differences=differences, messages=messages)

@@ -13,6 +13,7 @@ from mydso_access.decisions.customers import (
     without,
     without_colleague,
 )
+from mydso_access.decisions.erasure import FORGOTTEN
 from mydso_access.decisions.outcomes import Busy, Refused
 from mydso_access.errors import InvalidValue, shown
 from mydso_access.installation import Installation
@@ -20,6 +21,7 @@ from mydso_access.model.customer import Customer
 from mydso_access.model.reason import Reason
 from mydso_access.model.role import Right
 from mydso_access.model.structure import Structure
+from mydso_access.policy.fixed import PAGE
 
 EditOutcome: TypeAlias = Done[Customer] | Refused | Busy
 Edit: TypeAlias = Callable[[Customer], Changed[Customer] | Done[Customer] | Refused]
@@ -105,6 +107,9 @@ async def _still_there(installation: Installation, user_id: str, edited: EditOut
         customer_shelf(installation, customer.entity, customer.id),
         lambda case: Done(customer) if case.record is None else without(case.record, user_id),
     )
+    pseudonym = f"{FORGOTTEN}{installation.chance.new_id()}"
+    while await installation.store.pseudonymise(user_id, pseudonym, PAGE):
+        pass
     return Refused(Reason.NO_USER, "S15")  # S15
 
 

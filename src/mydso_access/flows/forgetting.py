@@ -8,7 +8,7 @@ from mydso_access.changing import Case, Decided, change, customer_shelf
 from mydso_access.decisions.administration import Actor, Asker, System, actor_of_event
 from mydso_access.decisions.changes import Done
 from mydso_access.decisions.customers import without
-from mydso_access.decisions.erasure import FORGOTTEN, erased
+from mydso_access.decisions.erasure import FORGOTTEN, erased, is_erased
 from mydso_access.decisions.outcomes import Busy, BusyBecause, Proof, Refused
 from mydso_access.errors import BrokenStore, Stale
 from mydso_access.installation import Installation
@@ -77,7 +77,7 @@ async def _removed(installation: Installation, actor: Actor, user: User, pseudon
         if pause:
             await sleep(installation, pause)
         left = await installation.store.user(user.id)
-        if left is None:
+        if left is None or not is_erased(left):  # somebody else was as fast, and the id is another's by now
             break
         try:
             await installation.store.remove_user(left, event)

@@ -17,7 +17,7 @@ from mydso_access.model.message import Message
 from mydso_access.model.reason import Reason
 from mydso_access.model.role import Right
 from mydso_access.model.secret import Secret
-from mydso_access.model.structure import Appointment, Entity, Platform, Structure, StructureRecord
+from mydso_access.model.structure import Appointment, Entity, Platform, SignInMode, Structure, StructureRecord
 from mydso_access.model.user import Invited, User
 from mydso_access.policy.levels import StructurePolicy
 
@@ -62,21 +62,23 @@ async def found(
     """
     if type(actor) is not System:
         raise InvalidValue("actor", shown(type(actor)), "System(name)")
-    if (
-        type(structure) not in (Entity, Platform)
-        or not structure.id
-        or structure.version
-        or structure.main_administrators
-    ):
-        raise InvalidValue(
-            "structure", shown(structure), "a new Entity or Platform with an id, and no administrator yet"
-        )
+    _check(structure)
     if refusal := await _no_room(installation, structure):
         return refusal
     asked = with_policy(evolve(structure, policy=StructurePolicy()), structure.policy)
     if isinstance(asked, Refused):
         return asked
     return await _found(installation, actor, structure, administrator)
+
+
+def _check(structure: StructureRecord) -> None:
+    if type(structure) not in (Entity, Platform) or structure.version or structure.main_administrators:
+        raise InvalidValue("structure", shown(structure), "a new Entity or Platform, and no administrator in it yet")
+    for name, value in (("id", structure.id), ("title", structure.title)):
+        if type(value) is not str or not value.isprintable() or not value:
+            raise InvalidValue(f"structure.{name}", shown(value), "printable text that is not empty")
+    if type(structure.sign_in_mode) is not SignInMode:
+        raise InvalidValue("structure.sign_in_mode", shown(structure.sign_in_mode), "a SignInMode")
 
 
 async def _no_room(installation: Installation, structure: StructureRecord) -> Refused | None:
@@ -109,10 +111,11 @@ async def _found(
     saved = await _first_administrator(installation, actor, record, user)
     if not isinstance(saved, Done):
         return saved
-    appointments = tuple(Appointment(user.id, each) for each in sorted(saved.record.appointments))
+    still = await installation.store.user(user.id)  # the system may have dismissed them meanwhile
+    appointments = tuple(Appointment(user.id, each) for each in sorted(still.appointments if still else ()))
 
     def named(case: Case[StructureRecord]) -> Decided[StructureRecord]:
-        if case.record is not None:
+        if case.record is not None or not appointments:
             return Refused(Reason.ALREADY_THERE, "S16")  # S16: somebody else was faster
         founded = evolve(record, main_administrators=appointments)
         return Changed(record=founded, kind=EventKind.STRUCTURE_CREATED, rule="S16")

@@ -9,6 +9,8 @@ from mydso_access.decisions.administration import Actor
 from mydso_access.decisions.changes import Done
 from mydso_access.decisions.invitation import OpenInvitation, accepted, has_lapsed, judge_invitation, lapsed
 from mydso_access.decisions.levels import policy_at_home
+from mydso_access.decisions.lockout import rebound
+from mydso_access.decisions.naming import account_key
 from mydso_access.decisions.outcomes import Busy, PasswordRejected, Refused
 from mydso_access.decisions.password import prepared
 from mydso_access.decisions.tokens import read_token
@@ -18,8 +20,10 @@ from mydso_access.installation import Installation
 from mydso_access.managing import home_of, manage_inviting
 from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret, wrapped
+from mydso_access.model.structure import SignInMode
 from mydso_access.model.user import User
 from mydso_access.reviewing import Setting, violations_of
+from mydso_access.unblocking import change_counter
 
 
 @frozen
@@ -48,7 +52,8 @@ async def look_at_invitation(installation: Installation, /, token: str | Secret[
     token = wrapped(token)  # from here on no traceback shows it
     given = read_token(token)
     user = None if given is None else await installation.store.user(given.record_id)
-    judged = judge_invitation(user, given, installation.policy, installation.now())
+    mode = await _mode_at_home(installation, user)
+    judged = judge_invitation(user, given, installation.policy, installation.now(), mode)
     return judged if isinstance(judged, Refused) else InvitationShown(judged.user.name or "", judged.until)
 
 
@@ -73,7 +78,8 @@ async def accept_invitation(
     token, password = wrapped(token), wrapped(password)  # from here on no traceback shows them
     given = read_token(token)
     user = None if given is None else await installation.store.user(given.record_id)
-    judged = judge_invitation(user, given, installation.policy, installation.now())
+    mode = await _mode_at_home(installation, user)
+    judged = judge_invitation(user, given, installation.policy, installation.now(), mode)
     if isinstance(judged, Refused):
         return await _refused(installation, user, judged)
     home = await home_of(installation, judged.user)
@@ -86,8 +92,13 @@ async def accept_invitation(
     if isinstance(made, Busy):
         return made
 
+    # Strangers may have reached the cap before there was a password; it begins anew with the first one (D4).
+    lifted = await change_counter(installation, account_key(judged.user.name or ""), rebound)
+    if isinstance(lifted, Busy):
+        return lifted
+
     def decide(case: Case[User]) -> Decided[User]:
-        again = judge_invitation(case.record, given, installation.policy, case.at)
+        again = judge_invitation(case.record, given, installation.policy, case.at, mode)
         return accepted(again.user, made, case.at) if isinstance(again, OpenInvitation) else again
 
     return await change(installation, None, user_shelf(installation, judged.user.id), decide)
@@ -105,6 +116,11 @@ async def renew_invitation(installation: Installation, /, actor: Actor, user_id:
         StoreError: a repository failed.
     """
     return await manage_inviting(installation, actor, user_id, reinvited)
+
+
+async def _mode_at_home(installation: Installation, user: User | None) -> SignInMode:
+    home = await home_of(installation, user)
+    return SignInMode.PASSWORD if home is None else home.sign_in_mode
 
 
 async def _refused(installation: Installation, user: User | None, refusal: Refused) -> Refused | Busy:

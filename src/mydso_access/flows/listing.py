@@ -19,7 +19,7 @@ from mydso_access.decisions.administration import (
     read_actor,
 )
 from mydso_access.decisions.levels import policy_at_home
-from mydso_access.decisions.listing import ListedUser, listed
+from mydso_access.decisions.listing import ListedUser, listed, seen_from
 from mydso_access.decisions.naming import account_key
 from mydso_access.decisions.outcomes import Refused
 from mydso_access.errors import InvalidValue, shown
@@ -72,7 +72,7 @@ async def list_users(
     for user in found:
         counter = None if user.name is None else await installation.store.counter(account_key(user.name))
         policy = policy_at_home(user, homes[user.structure], installation.policy).policy
-        rows.append(listed(user, counter, policy, now))
+        rows.append(listed(seen_from(user, structure), counter, policy, now))
     return Page(tuple(rows), _last(found, limit))
 
 
@@ -120,8 +120,8 @@ async def read_trail(  # noqa: PLR0913  # what a page is asked for by
     """Read what happened to a user, what a user did, or all of the trail.
 
     Args:
-        actor: who asks; for one user somebody who may manage users and is a member of every structure that the user is a
-            member of; for all of it the platform's main administrator, or the system.
+        actor: who asks; for one user somebody who may manage users and is a member of the user's structure, and who is
+            shown what happened where they are a member; for all of it the platform's main administrator, or the system.
         user_id: whom it is about; `None` for all of it.
         by: what the user asked for, instead of what happened to them.
         since: the earliest instant of interest.

@@ -6,8 +6,9 @@ So what it then takes from the user is listed by nobody any more, and by nobody 
 """
 
 from mydso_access.changing import Case, Decided, actor_facts, change, structure_shelf, user_shelf
-from mydso_access.decisions.administration import Actor, judge_main_administration, judge_powers, read_actor
+from mydso_access.decisions.administration import Actor, System, judge_main_administration, judge_powers, read_actor
 from mydso_access.decisions.changes import Done
+from mydso_access.decisions.levels import policy_at_home
 from mydso_access.decisions.main_administrators import appointed, dismissed, holding, may_be_appointed, released
 from mydso_access.decisions.outcomes import Busy, BusyBecause, Refused
 from mydso_access.installation import Installation
@@ -17,6 +18,7 @@ from mydso_access.model.user import User
 from mydso_access.retry import pauses, sleep
 
 OVERTAKEN = Refused(Reason.WRONG_STATE, "A13")
+NEVER_FOUNDED = Refused(Reason.NO_STRUCTURE, "A13")
 
 
 async def appoint(
@@ -48,7 +50,7 @@ async def appoint(
         given_up, drawn = drawn, installation.chance.new_id()
         held = await _held(installation, actor, user_id, record, given_up, drawn)
         if not isinstance(held, Done):
-            await _released(installation, actor, user_id, frozenset({given_up}))
+            await _released(installation, actor, structure, user_id, frozenset({given_up}))
             return held
         if drawn not in held.record.appointments:  # they are already; listing them again could undo a dismissing
             return Done(record)
@@ -56,9 +58,9 @@ async def appoint(
         if listed is OVERTAKEN:
             continue
         if isinstance(listed, Refused | Busy):  # nobody will list it: it must not keep the user
-            await _released(installation, actor, user_id, frozenset({drawn}))
+            await _released(installation, actor, structure, user_id, frozenset({drawn}))
         return listed
-    await _released(installation, actor, user_id, frozenset({drawn}))
+    await _released(installation, actor, structure, user_id, frozenset({drawn}))
     return Busy(BusyBecause.RECORD_CHANGED)
 
 
@@ -72,7 +74,9 @@ async def _held(  # noqa: PLR0913, PLR0917  # who, by whom, where, and what
             return refusal
         if case.record is None:
             return Refused(Reason.NO_USER, "S11")  # S11
-        if refusal := may_be_appointed(case.record, record, installation.roles):
+        home = record if record.structure == case.record.structure else None
+        policy = policy_at_home(case.record, home, installation.policy).policy
+        if refusal := may_be_appointed(case.record, record, installation.roles, policy, case.at):
             return refusal
         if case.record.appointments & listed:
             return Done(case.record)
@@ -96,16 +100,20 @@ async def _listed(
 
 async def dismiss(
     installation: Installation, /, actor: Actor, structure: Structure, user_id: str
-) -> Done[StructureRecord] | Refused | Busy:
+) -> Done[StructureRecord] | Done[User] | Refused | Busy:
     """Take a main administrator's appointments back, unless they are the last.
 
     The structure's record is saved first. If the process dies before the user's is, they administer nothing any more,
-    but cannot be disabled until they are dismissed once more.
+    but cannot be disabled until they are dismissed once more. The system also dismisses whoever was to administer a
+    structure that was never founded after all.
 
     Args:
         actor: a main administrator of the structure, or the system.
         structure: which.
         user_id: who is no longer main administrator.
+
+    Returns:
+        `Done` with the structure, or with the user where the structure is not stored; `Refused`; `Busy`.
 
     Raises:
         InvalidValue: the actor is none.
@@ -122,22 +130,30 @@ async def dismiss(
         if user is not None and (refusal := judge_powers(case.facts, installation.roles, user)):
             return refusal
         if case.record is None:
-            return Refused(Reason.NO_STRUCTURE, "A13")  # A13
+            return NEVER_FOUNDED
         gone.clear()
         gone.update(held, (each.id for each in case.record.main_administrators if each.user_id == user_id))
         return dismissed(case.record, user_id, held)
 
     taken = await change(installation, actor, structure_shelf(installation, structure), take_out)
+    if taken is NEVER_FOUNDED and held and isinstance(actor, System):
+        return await _released(installation, actor, structure, user_id, held)
     if not isinstance(taken, Done):
         return taken
-    freed = await _released(installation, actor, user_id, frozenset(gone))
+    freed = await _released(installation, actor, structure, user_id, frozenset(gone))
     return freed if isinstance(freed, Busy) else taken
 
 
-async def _released(
-    installation: Installation, actor: Actor, user_id: str, appointments: frozenset[str]
+async def _released(  # who, by whom, where, and what
+    installation: Installation, actor: Actor, structure: Structure, user_id: str, appointments: frozenset[str]
 ) -> Done[User] | Refused | Busy:
+    """Take appointments from a user, but none that the structure lists: a save may be reported as if it was not done."""
+    record = await installation.store.structure(structure)
+    listed = {each.id for each in record.main_administrators} if record is not None else set()
+
     def release(case: Case[User]) -> Decided[User]:
-        return Refused(Reason.NO_USER, "S11") if case.record is None else released(case.record, appointments)  # S11
+        return (
+            Refused(Reason.NO_USER, "S11") if case.record is None else released(case.record, appointments - listed)
+        )  # S11
 
     return await change(installation, actor, user_shelf(installation, user_id), release)

@@ -1,11 +1,12 @@
 """Adding, editing, disabling and enabling users (S4, S5, S7, S11, S14; A13)."""
 
 from mydso_access.changing import Case, Decided, actor_facts, change, user_shelf
-from mydso_access.decisions.administration import Actor, System, judge_management, read_actor
+from mydso_access.decisions.administration import Actor, System, judge_management, judge_right, read_actor
 from mydso_access.decisions.changes import Done
 from mydso_access.decisions.outcomes import Busy, Refused
 from mydso_access.decisions.users import (
     NewUser,
+    check_full_name,
     created,
     disabled,
     drafted,
@@ -21,6 +22,7 @@ from mydso_access.errors import InvalidValue, shown
 from mydso_access.installation import Installation
 from mydso_access.managing import invite_for, is_full, manage, manage_inviting
 from mydso_access.model.reason import Reason
+from mydso_access.model.role import Right
 from mydso_access.model.secret import Secret
 from mydso_access.model.structure import SignInMode, Structure
 from mydso_access.model.user import DisabledBecause, SsoIdentity, User
@@ -46,7 +48,8 @@ async def add_user(
     """
     if user_id is not None and (type(user_id) is not str or not user_id):
         raise InvalidValue("user_id", shown(user_id), "the host's own id, as text that is not empty, or None")
-    if refusal := judge_management(await actor_facts(installation, read_actor(actor)), installation.roles):
+    facts = await actor_facts(installation, read_actor(actor))
+    if refusal := judge_right(facts, installation.roles, Right.MANAGE_USERS, structure):
         return refusal
     home = await installation.store.structure(structure)
     if home is None:
@@ -123,8 +126,7 @@ async def rename(
         InvalidValue: an argument is malformed.
         StoreError: a repository failed.
     """
-    if full_name is not None and type(full_name) is not str:
-        raise InvalidValue("full_name", shown(full_name), "text, or None")
+    check_full_name(full_name)
     return await manage(installation, actor, user_id, lambda user, _: with_full_name(user, full_name))
 
 

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
-from mydso_access.errors import InvalidPolicy
+from mydso_access.errors import InvalidPolicy, shown
 from mydso_access.policy.dotted import SETTINGS, declaration, replaced, value_of
 from mydso_access.policy.security_policy import SecurityPolicy
 from mydso_access.policy.settings import Level, SettableAt, Setting, Stricter, check_value
@@ -15,7 +15,10 @@ Asked: TypeAlias = tuple[tuple[str, Any], ...]
 
 
 def _sorted(asks: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Asked:
-    named = dict(asks)
+    try:
+        named = dict(asks)
+    except (TypeError, ValueError):
+        raise InvalidPolicy("asks", shown(asks), "settings' names and their values") from None
     for name in named:
         declaration(name)
     return tuple(sorted(named.items()))
