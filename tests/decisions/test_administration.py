@@ -38,6 +38,7 @@ from mydso_access.model import (
     Factor,
     Reason,
     Right,
+    SignInMode,
     StructureRecord,
     User,
 )
@@ -267,3 +268,11 @@ def test_actors_and_powers_never_change() -> None:
         for field in attrs.fields(type(value)):
             with pytest.raises(attrs.exceptions.FrozenInstanceError):
                 setattr(value, field.name, None)
+
+
+@pytest.mark.parametrize("own", [None, SignInMode.SSO])
+def test_a24_a_password_proves_nothing_any_more_once_its_user_comes_by_sso(own: SignInMode | None) -> None:
+    user, home = anna(sign_in_mode=own), attrs.evolve(LYON, sign_in_mode=SignInMode.SSO)
+    assert judge_proof(proven(user, home)) == refused(Reason.OUTDATED_PROOF, "A24", user)
+    by_password = anna(sign_in_mode=SignInMode.PASSWORD)
+    assert judge_proof(proven(by_password, home)) == by_password

@@ -30,6 +30,7 @@ from mydso_access.model import (
     Reason,
     Secret,
     SentToken,
+    SignInMode,
     User,
 )
 from mydso_access.policy import SecurityPolicy, TokenPolicy
@@ -194,3 +195,11 @@ def test_s10_who_does_not_accept_in_time_is_disabled_and_keeps_category_role_and
     assert (change.kind, change.rule, change.reason) == (EventKind.USER_DISABLED, "S10", Reason.LAPSED)
     assert change.answer == Refused(Reason.LAPSED, "S9", user_id="u-anna")
     assert change.messages == ()
+
+
+def test_a24_an_invitation_asks_no_password_of_who_comes_by_sso_by_now() -> None:
+    dead = Refused(Reason.DEAD_TOKEN, "A24", user_id="u-anna")
+    assert judge_invitation(INVITED, TOKEN, POLICY, NOON, SignInMode.SSO) == dead
+    assert judge_invitation(attrs.evolve(INVITED, sign_in_mode=SignInMode.SSO), TOKEN, POLICY, NOON) == dead
+    by_password = attrs.evolve(INVITED, sign_in_mode=SignInMode.PASSWORD)
+    assert isinstance(judge_invitation(by_password, TOKEN, POLICY, NOON, SignInMode.SSO), OpenInvitation)

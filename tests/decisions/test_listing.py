@@ -6,9 +6,9 @@ import attrs
 import pytest
 
 from mydso_access.decisions.dormancy import months_later
-from mydso_access.decisions.listing import DISABLED_STATES, ListedUser, UserState, listed
+from mydso_access.decisions.listing import DISABLED_STATES, ListedUser, UserState, listed, seen_from
 from mydso_access.decisions.naming import account_key
-from mydso_access.model import AttemptCounter, Disabled, DisabledBecause, Enabled, Invited, User
+from mydso_access.model import AttemptCounter, Disabled, DisabledBecause, Enabled, Invited, Structure, User
 from mydso_access.policy import DormancyPolicy, LockoutPolicy, SecurityPolicy
 from tests.decisions.people import LONG_AGO, NOON, POLICY, TICK, anna, contact, invited_anna, multi
 
@@ -73,3 +73,13 @@ def test_every_reason_of_a_disabled_login_has_its_state() -> None:
 def test_s11_a_user_who_was_just_added_is_in_the_list() -> None:
     just_added = invited_anna(login=Invited(NOON))
     assert listed(just_added, None, POLICY, NOON).state is UserState.INVITED
+
+
+def test_d16_an_entitys_list_shows_of_a_multi_entity_user_nothing_of_elsewhere() -> None:
+    mia = multi(memberships=frozenset({"lyon", "paris"}), appointments=frozenset({"a"}), resets_sent=(NOON,))
+    shown = seen_from(mia, Structure.entity("lyon"))
+    assert shown == attrs.evolve(
+        mia, memberships=frozenset({"lyon"}), appointments=frozenset(), credential=None, resets_sent=()
+    )
+    assert seen_from(mia, mia.structure) is mia
+    assert seen_from(anna(), Structure.entity("lyon")) == anna()

@@ -117,3 +117,8 @@ def test_a_contact_without_anything_has_no_names() -> None:
 
 def test_without_names_nothing_is_made_of_them() -> None:
     assert not is_made_of(Secret("Password1!"), frozenset())
+
+
+def test_two_or_three_letters_are_no_row() -> None:
+    assert not any(is_a_row(Secret(core)) for core in ("a", "ab", "abc", "aaa", "qwe"))
+    assert is_a_row(Secret("abcd"))

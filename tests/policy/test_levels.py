@@ -257,3 +257,9 @@ def test_an_entity_tightens_and_never_relaxes_a14() -> None:
 def test_what_is_no_name_of_a_setting_is_said_in_our_words(asks: dict[object, object]) -> None:
     with pytest.raises(InvalidPolicy, match="expected a setting's dotted name"):
         StructurePolicy(asks)
+
+
+@pytest.mark.parametrize("asks", [None, "ab", 7, [1, 2]])
+def test_what_is_no_mapping_of_names_is_said_in_our_words(asks: object) -> None:
+    with pytest.raises(InvalidPolicy, match="asks is"):
+        StructurePolicy(asks)
