@@ -36,7 +36,7 @@ def test_a_comparison_of_revealed_secrets_would_be_seen() -> None:
 
 
 ASKED = {
-    "users": ("get", "named", "known_as", "save", "add_all", "remove", "of", "unseen_since", "invited_since", "count"),
+    "users": ("get", "named", "known_as", "save", "remove", "of", "unseen_since", "invited_since", "count"),
     "structures": ("get", "platform", "save", "entities"),
     "customers": ("get", "save", "of"),
     "counters": ("get", "save", "purge"),

@@ -17,13 +17,13 @@ from mydso_access.decisions.administration import (
 from mydso_access.decisions.changes import Changed, Done
 from mydso_access.decisions.erasure import is_erased
 from mydso_access.decisions.invitation import Invite
-from mydso_access.decisions.levels import policy_at_home
+from mydso_access.decisions.levels import comes_by_sso, policy_at_home
+from mydso_access.decisions.main_administrators import released
 from mydso_access.decisions.outcomes import Busy, Proof, Refused
-from mydso_access.decisions.users import comes_by_sso
 from mydso_access.installation import Installation
 from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret
-from mydso_access.model.structure import StructureRecord
+from mydso_access.model.structure import Structure, StructureRecord
 from mydso_access.model.user import User
 
 # What becomes of a user, given the instant of the save.
@@ -112,6 +112,21 @@ async def manage_inviting(
         return edit(stored, invite_for(installation, stored, home, secret, at))
 
     return await by(installation, actor, user_id, with_invite)
+
+
+async def release_unlisted(  # who, by whom, where, and what
+    installation: Installation, actor: Actor, structure: Structure, user_id: str, appointments: frozenset[str]
+) -> Done[User] | Refused | Busy:
+    """Take appointments from a user, but none that the structure lists: a save may be reported as if it was not done."""
+    record = await installation.store.structure(structure)
+    listed = {each.id for each in record.main_administrators} if record is not None else set()
+
+    def release(case: Case[User]) -> Decided[User]:
+        return (
+            Refused(Reason.NO_USER, "S11") if case.record is None else released(case.record, appointments - listed)
+        )  # S11
+
+    return await change(installation, actor, user_shelf(installation, user_id), release)
 
 
 async def fresh(installation: Installation, actor: Actor) -> Refused | None:

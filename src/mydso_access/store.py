@@ -96,10 +96,6 @@ class Store:
         version = await self.bridge.ask(self.users.save, user, event)
         return evolve(user, version=_grown("users.save", version, user.version))
 
-    async def add_users(self, users: Sequence[User], event: Event) -> None:
-        """Save new users and their event together."""
-        await self.bridge.ask(self.users.add_all, users, event)
-
     async def remove_user(self, user: User, event: Event) -> None:
         """Forget a user, and save the event that tells of it."""
         await self.bridge.ask(self.users.remove, user, event)

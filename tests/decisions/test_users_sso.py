@@ -4,7 +4,8 @@ import attrs
 import pytest
 
 from mydso_access.decisions.changes import Changed, Done
-from mydso_access.decisions.users import comes_by_sso, with_sign_in
+from mydso_access.decisions.levels import comes_by_sso
+from mydso_access.decisions.users import with_sign_in
 from mydso_access.model import (
     Difference,
     Disabled,

@@ -7,9 +7,8 @@ from typing import TypeAlias, TypedDict
 from attrs import frozen
 
 from mydso_access.decisions.dormancy import is_dormant
-from mydso_access.decisions.levels import policy_at_home
+from mydso_access.decisions.levels import comes_by_sso, policy_at_home
 from mydso_access.decisions.outcomes import Proof, Refused
-from mydso_access.decisions.users import comes_by_sso
 from mydso_access.errors import InvalidValue, shown
 from mydso_access.model.reason import Reason
 from mydso_access.model.role import Right, RoleTable

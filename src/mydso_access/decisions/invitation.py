@@ -5,6 +5,7 @@ from datetime import datetime
 from attrs import evolve, frozen
 
 from mydso_access.decisions.changes import Changed
+from mydso_access.decisions.levels import comes_by
 from mydso_access.decisions.outcomes import Refused
 from mydso_access.decisions.tokens import GivenToken, TokenPurpose, opens, token_digest, token_text
 from mydso_access.model.event import EventKind
@@ -60,7 +61,7 @@ def judge_invitation(
     kept = login.token if isinstance(login, Invited) else None
     if given is None or not opens(given, TokenPurpose.INVITATION, kept):
         return Refused(Reason.DEAD_TOKEN, "S13")  # S13: unknown, used, or replaced by a later one
-    if user is not None and (user.sign_in_mode or home_mode) is SignInMode.SSO:
+    if user is not None and comes_by(user.sign_in_mode, home_mode):
         return Refused(Reason.DEAD_TOKEN, "A24", user_id=user.id)  # A24: no password is asked of them any more
     until = None if user is None else lapses_after(user, policy)
     if user is None or until is None or now > until:

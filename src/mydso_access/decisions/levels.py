@@ -1,11 +1,11 @@
-"""Whose policy binds whom, and where (S19, S20; D6, A14)."""
+"""Whose policy and whose mode of sign-in binds whom, and where (S19, S20; D6, A14, A24)."""
 
 from typing import assert_never
 
 from attrs import frozen
 
 from mydso_access.errors import InvalidValue, shown
-from mydso_access.model.structure import Entity, Platform, StructureRecord
+from mydso_access.model.structure import Entity, Platform, SignInMode, StructureRecord
 from mydso_access.model.user import Category, User
 from mydso_access.policy.levels import EffectivePolicy, joined
 from mydso_access.policy.security_policy import SecurityPolicy
@@ -65,3 +65,13 @@ def policy_at_home(user: User, home: StructureRecord | None, installation: Secur
             return effective_policy(user, Levels(installation))
         case _ as never:
             assert_never(never)
+
+
+def comes_by_sso(user: User, home: StructureRecord) -> bool:
+    """Tell whether a user's first factor is single sign-on; the user's own mode goes before the structure's (A24)."""
+    return comes_by(user.sign_in_mode, home.sign_in_mode)
+
+
+def comes_by(own: SignInMode | None, home: SignInMode) -> bool:
+    """Tell whether somebody with this mode, in a structure with that one, comes by single sign-on (A24)."""
+    return (own or home) is SignInMode.SSO  # A24

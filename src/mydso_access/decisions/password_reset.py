@@ -6,9 +6,10 @@ from attrs import evolve, frozen
 
 from mydso_access.decisions.changes import Changed
 from mydso_access.decisions.dormancy import is_dormant
+from mydso_access.decisions.levels import comes_by_sso
 from mydso_access.decisions.outcomes import Refused
 from mydso_access.decisions.tokens import GivenToken, TokenPurpose, opens, token_digest, token_text
-from mydso_access.decisions.users import comes_by_sso, told
+from mydso_access.decisions.users import told
 from mydso_access.model.event import EventKind
 from mydso_access.model.instant import next_save
 from mydso_access.model.message import ResetMessage, SecurityChange

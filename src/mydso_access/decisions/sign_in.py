@@ -7,12 +7,11 @@ from typing import TypeAlias, assert_never
 from attrs import field, frozen
 
 from mydso_access.decisions.dormancy import is_dormant
-from mydso_access.decisions.levels import policy_at_home
+from mydso_access.decisions.levels import comes_by_sso, policy_at_home
 from mydso_access.decisions.lockout import Admission, Admitted, Blocked, Full, Settlement
 from mydso_access.decisions.naming import IPAddress, account_key, address_key, canonical_name
 from mydso_access.decisions.outcomes import Busy, BusyBecause, Refused
 from mydso_access.decisions.password import prepared
-from mydso_access.decisions.users import comes_by_sso
 from mydso_access.model.attempts import CounterKey
 from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret

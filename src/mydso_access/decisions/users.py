@@ -11,6 +11,7 @@ from mydso_access.decisions.contact import new_name, parse_email, parse_mobile
 from mydso_access.decisions.dormancy import is_dormant
 from mydso_access.decisions.erasure import is_erased
 from mydso_access.decisions.invitation import Invite, invited
+from mydso_access.decisions.levels import comes_by
 from mydso_access.decisions.outcomes import Refused
 from mydso_access.errors import InvalidValue, shown
 from mydso_access.model.event import Difference, EventKind
@@ -89,16 +90,6 @@ def check_full_name(full_name: str | None) -> None:
         return
     if type(full_name) is not str or not (full_name.isprintable() and 0 < len(full_name) <= NAME_CAP):
         raise InvalidValue("full_name", shown(full_name), f"printable text of 1 to {NAME_CAP} characters, or None")
-
-
-def comes_by_sso(user: User, home: StructureRecord) -> bool:
-    """Tell whether a user's first factor is single sign-on; the user's own mode goes before the structure's (A24)."""
-    return comes_by(user.sign_in_mode, home.sign_in_mode)
-
-
-def comes_by(own: SignInMode | None, home: SignInMode) -> bool:
-    """Tell whether somebody with this mode, in a structure with that one, comes by single sign-on (A24)."""
-    return (own or home) is SignInMode.SSO  # A24
 
 
 def drafted(new: NewUser, user_id: str, home: StructureRecord, roles: RoleTable, names: NamePolicy) -> User | Refused:

@@ -5,13 +5,12 @@ from attrs import evolve, frozen
 from mydso_access.changing import Case, Decided, change, structure_shelf, user_shelf
 from mydso_access.decisions.administration import System
 from mydso_access.decisions.changes import Changed, Done
-from mydso_access.decisions.main_administrators import released
 from mydso_access.decisions.outcomes import Busy, Refused
 from mydso_access.decisions.settings import with_policy
 from mydso_access.decisions.users import NewUser, created, drafted
 from mydso_access.errors import InvalidValue, shown
 from mydso_access.installation import Installation
-from mydso_access.managing import invite_for, is_full
+from mydso_access.managing import invite_for, is_full, release_unlisted
 from mydso_access.model.event import Event, EventKind
 from mydso_access.model.message import Message
 from mydso_access.model.reason import Reason
@@ -125,7 +124,7 @@ async def _found(
         events = tuple(each for each in (saved.event, structure.event) if each is not None)
         return Founded(structure.record, saved.record, saved.messages, events)
     if isinstance(structure, Refused):  # nobody lists the appointment, so it must not keep the user for ever
-        await _let_go(installation, actor, saved.record)
+        await release_unlisted(installation, actor, record.structure, user.id, saved.record.appointments)
     return structure
 
 
@@ -144,19 +143,6 @@ async def _first_administrator(
         return created(again, invite_for(installation, again, record, secret, case.at))
 
     return await change(installation, actor, user_shelf(installation, user.id), decide)
-
-
-async def _let_go(installation: Installation, actor: System, user: User) -> None:
-    """Release what the user holds in vain; a founding that was faster may have listed it, and then they keep it."""
-    founded = await installation.store.structure(user.structure)
-    listed = frozenset() if founded is None else frozenset(each.id for each in founded.main_administrators)
-
-    def decide(case: Case[User]) -> Decided[User]:
-        if case.record is None:
-            return Refused(Reason.NO_USER, "S11")  # S11
-        return released(case.record, user.appointments - listed)
-
-    await change(installation, actor, user_shelf(installation, user.id), decide)
 
 
 def _is_left_over(user: User, structure: Structure) -> bool:

@@ -30,7 +30,7 @@ from mydso_access.model.reason import Reason
 from mydso_access.model.role import Right
 from mydso_access.model.structure import Structure
 from mydso_access.model.user import User
-from mydso_access.policy.fixed import EARLIEST, PAGE
+from mydso_access.policy.fixed import EARLIEST, PAGE, PAGE_SHOWN
 
 T = TypeVar("T")
 
@@ -49,7 +49,13 @@ class Page(Generic[T]):
 
 
 async def list_users(
-    installation: Installation, /, actor: Actor, structure: Structure, *, after: User | None = None, limit: int = 50
+    installation: Installation,
+    /,
+    actor: Actor,
+    structure: Structure,
+    *,
+    after: User | None = None,
+    limit: int = PAGE_SHOWN,
 ) -> Page[ListedUser] | Refused:
     """List the users of a structure: its own, contacts included, and in an entity who is authorised there (D16).
 
@@ -84,7 +90,7 @@ async def list_customers(  # noqa: PLR0913  # what a page is asked for by
     *,
     associated: str | None = None,
     after: Customer | None = None,
-    limit: int = 50,
+    limit: int = PAGE_SHOWN,
 ) -> Page[Customer] | Refused:
     """List the associations of an entity's customers; those of one colleague, if asked (S15).
 
@@ -115,7 +121,7 @@ async def read_trail(  # noqa: PLR0913  # what a page is asked for by
     by: bool = False,
     since: datetime = EARLIEST,
     after: Event | None = None,
-    limit: int = 50,
+    limit: int = PAGE_SHOWN,
 ) -> Page[Event] | Refused:
     """Read what happened to a user, what a user did, or all of the trail.
 

@@ -9,9 +9,10 @@ from mydso_access.changing import Case, Decided, actor_facts, change, structure_
 from mydso_access.decisions.administration import Actor, System, judge_main_administration, judge_powers, read_actor
 from mydso_access.decisions.changes import Done
 from mydso_access.decisions.levels import policy_at_home
-from mydso_access.decisions.main_administrators import appointed, dismissed, holding, may_be_appointed, released
+from mydso_access.decisions.main_administrators import appointed, dismissed, holding, may_be_appointed
 from mydso_access.decisions.outcomes import Busy, BusyBecause, Refused
 from mydso_access.installation import Installation
+from mydso_access.managing import release_unlisted
 from mydso_access.model.reason import Reason
 from mydso_access.model.structure import Appointment, Structure, StructureRecord
 from mydso_access.model.user import User
@@ -50,7 +51,7 @@ async def appoint(
         given_up, drawn = drawn, installation.chance.new_id()
         held = await _held(installation, actor, user_id, record, given_up, drawn)
         if not isinstance(held, Done):
-            await _released(installation, actor, structure, user_id, frozenset({given_up}))
+            await release_unlisted(installation, actor, structure, user_id, frozenset({given_up}))
             return held
         if drawn not in held.record.appointments:  # they are already; listing them again could undo a dismissing
             return Done(record)
@@ -58,9 +59,9 @@ async def appoint(
         if listed is OVERTAKEN:
             continue
         if isinstance(listed, Refused | Busy):  # nobody will list it: it must not keep the user
-            await _released(installation, actor, structure, user_id, frozenset({drawn}))
+            await release_unlisted(installation, actor, structure, user_id, frozenset({drawn}))
         return listed
-    await _released(installation, actor, structure, user_id, frozenset({drawn}))
+    await release_unlisted(installation, actor, structure, user_id, frozenset({drawn}))
     return Busy(BusyBecause.RECORD_CHANGED)
 
 
@@ -137,23 +138,8 @@ async def dismiss(
 
     taken = await change(installation, actor, structure_shelf(installation, structure), take_out)
     if taken is NEVER_FOUNDED and held and isinstance(actor, System):
-        return await _released(installation, actor, structure, user_id, held)
+        return await release_unlisted(installation, actor, structure, user_id, held)
     if not isinstance(taken, Done):
         return taken
-    freed = await _released(installation, actor, structure, user_id, frozenset(gone))
+    freed = await release_unlisted(installation, actor, structure, user_id, frozenset(gone))
     return freed if isinstance(freed, Busy) else taken
-
-
-async def _released(  # who, by whom, where, and what
-    installation: Installation, actor: Actor, structure: Structure, user_id: str, appointments: frozenset[str]
-) -> Done[User] | Refused | Busy:
-    """Take appointments from a user, but none that the structure lists: a save may be reported as if it was not done."""
-    record = await installation.store.structure(structure)
-    listed = {each.id for each in record.main_administrators} if record is not None else set()
-
-    def release(case: Case[User]) -> Decided[User]:
-        return (
-            Refused(Reason.NO_USER, "S11") if case.record is None else released(case.record, appointments - listed)
-        )  # S11
-
-    return await change(installation, actor, user_shelf(installation, user_id), release)

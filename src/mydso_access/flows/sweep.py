@@ -24,7 +24,7 @@ from mydso_access.model.message import Message
 from mydso_access.model.reason import Reason
 from mydso_access.model.structure import StructureRecord
 from mydso_access.model.user import DisabledBecause, User
-from mydso_access.policy.fixed import PAGE, TICK
+from mydso_access.policy.fixed import FORECAST_DAYS, PAGE, TICK
 from mydso_access.policy.levels import joined
 
 SWEEP = System("sweep")
@@ -94,8 +94,8 @@ async def forecast(installation: Installation, /, days: int) -> Sequence[Due]:
         InvalidValue: `days` is no such number.
         StoreError: a repository failed.
     """
-    if type(days) is not int or not 0 <= days <= 366:  # as the message says
-        raise InvalidValue("days", shown(days), "a number of days from 0 to 366")
+    if type(days) is not int or not 0 <= days <= FORECAST_DAYS:
+        raise InvalidValue("days", shown(days), f"a number of days from 0 to {FORECAST_DAYS}")
     ahead, policy = timedelta(days=days), installation.policy
     found = [due(user, policy) async for user in _invited(installation, ahead)]
     async for home in _homes(installation):

@@ -80,8 +80,12 @@ LONGEST_CLAMP = timedelta(days=3, microseconds=1)
 # How many days before a login lapses or goes dormant its user is warned.
 NOTICE_DAYS = (14, 7, 1)
 
-# How many records a list or a sweep asks for at a time.
+# How many records a list or a sweep asks for at a time at most, and how many a list shows if nobody says.
 PAGE = 500
+PAGE_SHOWN = 50
+
+# How far a forecast looks at most, in days.
+FORECAST_DAYS = 366
 
 # How long what people call a user may be, in code points.
 NAME_CAP = 254
