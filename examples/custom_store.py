@@ -15,14 +15,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from mydso_access import AccessControl, AttemptCounter, CounterKey, Event, SecurityPolicy, SignIn, Stale, Taken, User
 from mydso_access.adapters.argon2 import Argon2Hasher
-from mydso_access.adapters.codec import read, written
+from mydso_access.adapters.codec import microseconds, read, written
 from mydso_access.adapters.versions import next_version
-from mydso_access.model import Customer, Entity, EventKind, Invited, Platform, SsoIdentity, Structure, StructureKind
-from mydso_access.model.event import escaped
+from mydso_access.model import Assertion, Customer, Entity, Invited, Platform, SsoIdentity, Structure, StructureKind
+from mydso_access.model.event import EventKind, escaped
 from mydso_access.model.user import listed_by, seen_at
 from mydso_access.testing import created, enabled_user
 
@@ -61,6 +61,7 @@ class Journal:
         self.end = 0  # of what was read so far
         self.records: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
         self.events: dict[str, Event] = {}
+        self.assertions: dict[str, int] = {}  # until when each is remembered
 
     @contextmanager
     def caught_up(self) -> Iterator[dict[str, dict[str, Any]]]:
@@ -87,15 +88,14 @@ class Journal:
             raise Stale
         return evolve(record, version=next_version(record.version))
 
-    def append(
-        self, *saved: Any, events: Sequence[Event] = (), forgotten: Sequence[Any] = (), purged: Sequence[Event] = ()
-    ) -> None:
+    def append(self, *saved: Any, events: Sequence[Event] = (), forgotten: Sequence[Any] = (), **others: Any) -> None:
         """Write one line, and answer when the disk has it; memory learns of it as it learns of anybody's line."""
         line = {
             "saved": [(type(each).__name__, each.version, written(each)) for each in saved],
             "forgotten": [(type(each).__name__, key_of(each)) for each in forgotten],
             "events": [written(each) for each in events],
-            "purged": [each.id for each in purged],
+            **dict.fromkeys(("purged", "taken", "expired"), ()),  # ids of events; assertions; keys of these
+            **others,
         }
         text = json.dumps(line).encode() + b"\n"
         os.ftruncate(self.file, self.end)  # away with a line that was cut short
@@ -113,6 +113,9 @@ class Journal:
             self.events[event.id] = event
         for event_id in line["purged"]:
             del self.events[event_id]
+        self.assertions.update(line["taken"])
+        for key in line["expired"]:
+            del self.assertions[key]
 
 
 class Kept:
@@ -257,11 +260,32 @@ class Customers(Kept):
         return after_place(theirs, lambda each: each.id, after, limit)
 
 
+@frozen
+class Assertions:
+    """An `AssertionRepository`."""
+
+    journal: Journal
+
+    def add(self, assertion: Assertion, /) -> None:
+        """Store that an assertion was taken, unless it was before."""
+        with self.journal.caught_up():
+            if assertion.key in self.journal.assertions:
+                raise Stale
+            self.journal.append(taken=[(assertion.key, microseconds(assertion.expires_at))])
+
+    def purge(self, instant: datetime, /, limit: int) -> int:
+        """Forget assertions that expired before an instant."""
+        with self.journal.caught_up():
+            over = [key for key, end in self.journal.assertions.items() if end < microseconds(instant)][:limit]
+            self.journal.append(expired=over)
+        return len(over)
+
+
+@frozen
 class Events:
     """An `EventRepository`."""
 
-    def __init__(self, journal: Journal) -> None:
-        self.journal = journal
+    journal: Journal
 
     def append(self, event: Event, /) -> None:
         """Store an event that no record is saved with."""
@@ -282,7 +306,7 @@ class Events:
         """Forget events that happened before an instant; the file keeps them until it is written anew."""
         with self.journal.caught_up():
             over = [each for each in self.journal.events.values() if each.at < instant][:limit]
-            self.journal.append(purged=over)
+            self.journal.append(purged=[each.id for each in over])
         return len(over)
 
     def pseudonymise(self, user_id: str, pseudonym: str, /, limit: int) -> int:
@@ -306,6 +330,7 @@ class JournalRepositories:
         self.users, self.events = Users(self.journal, User), Events(self.journal)
         self.structures, self.customers = Structures(self.journal, Entity), Customers(self.journal, Customer)
         self.counters, self.sign_ins = Passing(self.journal, AttemptCounter), Passing(self.journal, SignIn)
+        self.assertions = Assertions(self.journal)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,22 @@ from typing import assert_never
 
 from sqlalchemy import create_engine
 
-from mydso_access import AccessControl, Busy, Entity, Founded, InvitationMessage, NewUser, Refused, SignedIn, System
+from mydso_access import (
+    AccessControl,
+    AddressCodeRequired,
+    Busy,
+    EnrolmentRequired,
+    Entity,
+    Founded,
+    InvitationMessage,
+    Message,
+    NewPasswordRequired,
+    NewUser,
+    Refused,
+    SecondFactorRequired,
+    SignedIn,
+    System,
+)
 from mydso_access.adapters.sqlalchemy import SqlRepositories, upgrade
 from mydso_access.messages import wording
 
@@ -15,10 +30,17 @@ ADDRESS = "203.0.113.7"
 PASSWORD = "Correct-Horse-9"  # noqa: S105  # an example's, worth nothing
 
 
+def send(messages: tuple[Message, ...]) -> None:
+    """Send what an answer brings, whichever answer it is: here, show it."""
+    for message in messages:
+        print(wording(message, "en", link="https://app.example.com/access").body)
+
+
 def invite_the_first(access: AccessControl) -> InvitationMessage:
-    """Found an entity, and return the invitation of its first main administrator, which the host has to send."""
+    """Found an entity, and send and return the invitation of its first main administrator."""
     anna = NewUser(email="anna.petit@example.com", role="administrator", name="Anna.Petit")
     founded = access.found(System("quickstart"), Entity(id="lyon", title="Lyon"), anna)
+    send(founded.messages)
     if isinstance(founded, Founded) and isinstance(founded.messages[0], InvitationMessage):
         return founded.messages[0]
     raise SystemExit(str(founded))
@@ -27,10 +49,14 @@ def invite_the_first(access: AccessControl) -> InvitationMessage:
 def attempt(access: AccessControl, title: str, password: str) -> None:
     """Sign in, and show the decision as the host's log and as the person sees it."""
     print(title)
-    match access.sign_in("anna.petit", password, address=ADDRESS):
+    answer = access.sign_in("anna.petit", password, address=ADDRESS)
+    send(answer.messages)
+    match answer:
         case SignedIn(user=user, proof=proof):
             proven = ", ".join(factor.value for factor, _ in proof.factors)
             print(f"  SignedIn   {user.name}, proven by {proven}")
+        case AddressCodeRequired() | SecondFactorRequired() | EnrolmentRequired() | NewPasswordRequired():
+            print(f"  next step  {type(answer).__name__}")  # second_factor.py goes on from here
         case Refused() as refused:
             print(f"  log        {refused.explain()}")
             print(f"  person     {refused.public_message}")
@@ -49,7 +75,6 @@ def main(database: Path) -> None:
     access = AccessControl(SqlRepositories(engine))
 
     invitation = invite_the_first(access)
-    print(wording(invitation, "en", link="https://app.example.com/access").body)
     access.accept_invitation(invitation.token or "", PASSWORD)
     attempt(access, "After it:", PASSWORD)
     for number in range(1, 6):

@@ -9,7 +9,7 @@ from attrs import frozen
 from mydso_access import MY_DSO_MANAGER, Category, NewUser, Proof, Right, StructurePolicy
 from mydso_access.model import Enabled, Entity, Invited, Structure, User
 from tests.flows.scene import GROUP, LYON, NEW, PARIS
-from tests.support import RIGHT
+from tests.support import HOME, RIGHT
 
 PLACES = (LYON, PARIS, GROUP)
 ENTITIES = ("lyon", "paris")
@@ -76,6 +76,12 @@ BY_ACTORS: Mapping[str, Call] = {
     "forget_user": lambda access, asked: access.forget_user(asked.actor, asked.who),
     "unblock_account": lambda access, asked: access.unblock_account(asked.actor, asked.who),
     "unblock_address": lambda access, asked: access.unblock_address(asked.actor, "192.0.2.7"),
+    "mark_compromised": lambda access, asked: access.mark_compromised(asked.actor, asked.who),
+    "reset_second_factor": lambda access, asked: access.reset_second_factor(asked.actor, asked.who),
+    "revoke_address": lambda access, asked: access.revoke_address(asked.actor, asked.who, "192.0.2.1"),
+    "revoke_shared_address": lambda access, asked: access.revoke_shared_address(
+        asked.actor, asked.of(PLACES), "192.0.2.1"
+    ),
     "authorise": lambda access, asked: access.authorise(asked.actor, asked.who, asked.of(ENTITIES)),
     "withdraw": lambda access, asked: access.withdraw(asked.actor, asked.who, asked.of(ENTITIES)),
     "appoint": lambda access, asked: access.appoint(asked.actor, asked.of(PLACES), asked.who),
@@ -100,7 +106,7 @@ BY_ANYBODY: Mapping[str, Call] = {
     "sweep": lambda access, asked: access.sweep(send=lambda _: None),
 }
 BY_SESSIONS: Mapping[str, Call] = {
-    "enter": lambda access, asked: access.enter(asked.actor, asked.of(ENTITIES)),
+    "enter": lambda access, asked: access.enter(asked.actor, asked.of(ENTITIES), address=HOME),
     "accessed": lambda access, asked: access.accessed(asked.actor),
 }
 EVERY = {**BY_ACTORS, **BY_ANYBODY, **BY_SESSIONS}

@@ -10,8 +10,9 @@ from typing import Any
 
 from attrs import define, evolve, field
 
-from mydso_access import AccessControl, AsyncAccessControl, MemoryRepositories, SecurityPolicy
+from mydso_access import AccessControl, AsyncAccessControl, MemoryRepositories, Proof, SecurityPolicy
 from mydso_access.adapters.argon2 import Argon2Hasher
+from mydso_access.adapters.secret_box import UnprotectedBox
 from mydso_access.decisions.naming import account_key, address_key, parse_address
 from mydso_access.decisions.sign_in import SecretVerdict
 from mydso_access.model import (
@@ -24,6 +25,7 @@ from mydso_access.model import (
     Entity,
     Event,
     EventKind,
+    Factor,
     Invited,
     NoLogin,
     Platform,
@@ -36,9 +38,10 @@ from mydso_access.policy import HashingPolicy
 from mydso_access.testing import ManualClock
 from mydso_access.testing.clock import A_MONDAY
 
-PARTS = ("users", "structures", "customers", "counters", "sign_ins", "events")
+PARTS = ("users", "structures", "customers", "counters", "sign_ins", "assertions", "events")
 RIGHT = "Correct-Horse-9"
 HOME, ELSEWHERE = "192.0.2.1", "192.0.2.9"
+KNOWN = Proof("id-known", ((Factor.PASSWORD, A_MONDAY),))  # what a sign-in of `known` proved
 PATIENCE = 5.0  # seconds until something that hangs has failed
 
 
@@ -162,10 +165,22 @@ class World:
     hasher: Any = field(factory=CountingHasher)
     clock: ManualClock = field(factory=ManualClock)
     policy: SecurityPolicy = field(factory=policy)
+    secret_box: Any = field(factory=UnprotectedBox)
 
     @property
     def access(self) -> AccessControl:
-        return AccessControl(self.repositories, policy=self.policy, hasher=self.hasher, clock=self.clock)
+        return self.through(self.repositories)
+
+    def through(self, repositories: Any) -> AccessControl:
+        """Return the door to other repositories."""
+        return AccessControl(
+            repositories, policy=self.policy, hasher=self.hasher, clock=self.clock, secret_box=self.secret_box
+        )
+
+    def proof_of(self, user_id: str) -> Proof:
+        """Return what a sign-in of somebody's proved just now."""
+        user, now = self.repositories.users.get(user_id), self.clock.now()
+        return Proof(user_id, ((Factor.PASSWORD, now if user is None else max(now, user.saved_at)),))
 
     def account(self, name: str) -> AttemptCounter:
         key = account_key(name)
@@ -187,7 +202,9 @@ def argon2() -> Argon2Hasher:
 def door(world: World, repositories: Any = None) -> AsyncAccessControl:
     """Return the asynchronous door to a world."""
     found = world.repositories if repositories is None else repositories
-    return AsyncAccessControl(found, policy=world.policy, hasher=world.hasher, clock=world.clock)
+    return AsyncAccessControl(
+        found, policy=world.policy, hasher=world.hasher, clock=world.clock, secret_box=world.secret_box
+    )
 
 
 def with_one_slot(world: World, milliseconds: int = 5) -> World:

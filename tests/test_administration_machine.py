@@ -60,9 +60,15 @@ class Administration(RuleBasedStateMachine):
         proof = self._proof(name, age)
         self._asked(Request(operation, proof, self._id(who), number, ""))
 
-    @rule(operation=st.sampled_from([*BY_ACTORS]), name=st.sampled_from(POWERFUL), who=names, number=numbers)
-    def somebody_powerful_asks(self, operation: str, name: str, who: Any, number: int) -> None:
-        self._asked(Request(operation, self._proof(name, timedelta(0)), self._id(who), number, ""))
+    @rule(
+        operation=st.sampled_from([*BY_ACTORS]),
+        name=st.sampled_from(POWERFUL),
+        age=st.sampled_from(AGES),
+        who=names,
+        number=numbers,
+    )
+    def somebody_powerful_asks(self, operation: str, name: str, age: timedelta, who: Any, number: int) -> None:
+        self._asked(Request(operation, self._proof(name, age), self._id(who), number, ""))
 
     @rule(operation=st.sampled_from([*BY_ACTORS]), who=names, number=numbers)
     def the_system_asks(self, operation: str, who: Any, number: int) -> None:
@@ -141,6 +147,8 @@ class Administration(RuleBasedStateMachine):
                 assert held(was) | held(now) <= powers
             assert places(was) | places(now) <= places(actor)
         self._touched_only_where_they_are(powers)
+        if asked.operation == "change_settings" and self.before.structures != self.after.structures:
+            assert self.scene.clock.now() - asked.actor.issued_at <= self.scene.policy.tokens.step_up
         if asked.operation in READS:
             self._read_only_where_they_are(asked, outcome, powers)
 

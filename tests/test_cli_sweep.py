@@ -152,6 +152,10 @@ class TestSweep:
         main(["sweep", url, "--set", "tokens.invitation=10d"])
         assert logins(engine) == AFTER | {"new.comer": DisabledBecause.LAPSED}
 
+    def test_s26_the_applications_own_settings_may_ask_for_a_second_factor(self, url: str, engine: Engine) -> None:
+        assert 0 == main(["sweep", url, "--set", "second_factor.required=true"])
+        assert AFTER == logins(engine)
+
     def test_the_bar_shows_on_a_terminal(self, url: str) -> None:
         assert b"sweeping" in on_a_terminal("sweep", url)
 

@@ -12,6 +12,7 @@ from examples.custom_store import JournalRepositories
 
 from mydso_access import AccessControl
 from mydso_access.testing.conformance import (
+    AssertionContract,
     CounterContract,
     CustomerContract,
     EventContract,
@@ -45,6 +46,9 @@ class TestCounters(InAJournal, CounterContract): ...
 
 
 class TestSignIns(InAJournal, SignInContract): ...
+
+
+class TestAssertions(InAJournal, AssertionContract): ...
 
 
 class TestEvents(InAJournal, EventContract): ...

@@ -34,7 +34,7 @@ EXAMPLES = [
         "Users.get returned an awaitable: use AsyncAccessControl for asynchronous repositories",
         ["call"],
     ),
-    (VerifierFailed("MemoryError"), "the password hasher failed: MemoryError", ["why"]),
+    (VerifierFailed("MemoryError"), "a verifier failed: MemoryError", ["why"]),
     (StoreUnavailable("users.get"), "users.get failed; see the exception that caused this one", ["call"]),
     (BrokenStore("users.get", "a Mock"), "users.get broke its protocol: it answered a Mock", ["call", "answer"]),
     (

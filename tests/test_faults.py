@@ -26,7 +26,7 @@ from mydso_access import (
 )
 from mydso_access.decisions.lockout import current
 from mydso_access.model import AttemptCounter, EventKind, Reason
-from tests.support import HOME, PARTS, RIGHT, CountingHasher, World, active, methods_of, policy, with_parts
+from tests.support import HOME, KNOWN, PARTS, RIGHT, CountingHasher, World, active, methods_of, policy, with_parts
 
 NEW = "Another-Horse-10"
 
@@ -63,7 +63,7 @@ def sign_in(name: str, password: str) -> Callable[[AccessControl], Any]:
 
 
 def change(old: str) -> Callable[[AccessControl], Any]:
-    return lambda access: access.change_password("id-known", old, NEW, address=HOME)
+    return lambda access: access.change_password(KNOWN, old, NEW, address=HOME)
 
 
 REQUESTS = {
@@ -77,9 +77,8 @@ REQUESTS = {
 
 
 def outcome_of(request: Callable[[Any], Any], world: World, repositories: Any) -> Any:
-    access = AccessControl(repositories, policy=world.policy, hasher=world.hasher, clock=world.clock)
     try:
-        return request(access)
+        return request(world.through(repositories))
     except AccessError as error:
         return error
 

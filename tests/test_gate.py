@@ -31,7 +31,7 @@ from mydso_access.model import Credential, Secret
 from mydso_access.policy import Limit
 from mydso_access.testing.clock import A_MONDAY
 from tests import support
-from tests.support import HOME, RIGHT, CountingHasher, World, active, policy, populated
+from tests.support import HOME, KNOWN, RIGHT, CountingHasher, World, active, policy, populated
 from tests.test_faults import NEW, REQUESTS, outcome_of
 from tests.test_store import raising, replacing, state
 
@@ -194,14 +194,14 @@ MISUSES: dict[str, tuple[type[Exception], Call]] = {
     "bytes for a password": (InvalidValue, lambda access: access.sign_in("known", SECRET.encode(), address=HOME)),
     "a name that is no text": (InvalidValue, lambda access: access.sign_in(None, SECRET, address=HOME)),
     "no address": (InvalidValue, lambda access: access.sign_in("known", SECRET, address="nowhere")),
-    "a wrong keyword at a change": (TypeError, lambda access: access.change_password("id-known", SECRET, SECRET, at=1)),
+    "a wrong keyword at a change": (TypeError, lambda access: access.change_password(KNOWN, SECRET, SECRET, at=1)),
     "bytes for an old password": (
         InvalidValue,
-        lambda access: access.change_password("id-known", SECRET.encode(), NEW, address=HOME),
+        lambda access: access.change_password(KNOWN, SECRET.encode(), NEW, address=HOME),
     ),
     "bytes for a new password": (
         InvalidValue,
-        lambda access: access.change_password("id-known", RIGHT, SECRET.encode(), address=HOME),
+        lambda access: access.change_password(KNOWN, RIGHT, SECRET.encode(), address=HOME),
     ),
 }
 
@@ -249,7 +249,7 @@ def test_invariant_12_a_traceback_of_a_hasher_out_of_memory_shows_no_password_in
     if fails_at == "dummy":
         call: Call = lambda access: access.sign_in("nobody", SECRET, address=HOME)  # noqa: E731
     else:
-        call = lambda access: access.change_password("id-known", old, new, address=HOME)  # noqa: E731
+        call = lambda access: access.change_password(KNOWN, old, new, address=HOME)  # noqa: E731
     error = _caught(access, call, VerifierFailed)
     assert "Memory allocation error" == error.why  # type: ignore[attr-defined]
     assert SECRET not in shown(error)

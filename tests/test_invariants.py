@@ -25,7 +25,7 @@ from mydso_access import (
 )
 from mydso_access.adapters.system import SystemClock
 from mydso_access.model import KeyKind
-from tests.support import HOME, PARTS, RIGHT, CountingHasher, World, argon2, policy
+from tests.support import HOME, KNOWN, PARTS, RIGHT, CountingHasher, World, argon2, policy
 
 ATTACKER, OWNER = "198.51.100.7", "192.0.2.1"
 NAMES = ("known", "nobody", "disabled", "invited", "sso_only", "contact")
@@ -104,7 +104,7 @@ def test_invariant_12_no_password_in_any_answer_record_event_or_log(caplog: pyte
         for password in (RIGHT, "Canary-Guess-1"):
             outcome = world.access.sign_in(name, password, address=HOME)
             texts += [repr(outcome), str(outcome), f"{outcome}", outcome_as_json(outcome)]
-    changed = world.access.change_password("id-known", RIGHT, "Canary-New-22", address="192.0.2.99")
+    changed = world.access.change_password(KNOWN, RIGHT, "Canary-New-22", address="192.0.2.99")
     texts += [repr(changed), everything_stored(world.repositories), caplog.text]
     for secret in (RIGHT, "Canary-Guess-1", "Canary-New-22"):
         assert not [text for text in texts if secret in text]
@@ -125,7 +125,7 @@ def test_invariant_12_a_traceback_with_locals_shows_no_password() -> None:
     canaries = ["Canary-Old-1", "Canary-New-22"]
     calls = [
         lambda access, old, new: access.sign_in("known", old, address=HOME),
-        lambda access, old, new: access.change_password("id-known", old, new, address=HOME),
+        lambda access, old, new: access.change_password(KNOWN, old, new, address=HOME),
     ]
     for call in calls:
         try:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mydso_access import (
     AccessControl,
     AddressCodeMessage,
+    Done,
     EmailConfirmationMessage,
     Ending,
     Entity,
@@ -21,10 +22,16 @@ from mydso_access import (
     MemoryRepositories,
     Message,
     NewUser,
+    PasswordChangeOutcome,
+    PasswordRejected,
+    RecoveryCodes,
     ResetMessage,
+    ResetRequested,
     Secret,
     SecurityChange,
     SecurityMessage,
+    SignInOutcome,
+    StepOutcome,
     System,
     WarningMessage,
 )
@@ -241,6 +248,58 @@ class TestSms:
         body = wording(code(), language, link=LINK).body
         assert len(body) <= 2 * 153
         assert set(body) - set(map(chr, range(32, 127))) <= set("éèàùì")  # GSM 03.38
+
+    @every_language
+    def test_d14_it_names_login_address_code_and_time_and_nothing_else_of_anybody(self, language: str) -> None:
+        message = code()
+        text = wording(message, language, link=LINK)
+        given = (NAME, message.address, CODE, "2026-03-09 08:01")
+        assert (1, 1, 1, 1) == tuple(text.body.count(each) for each in given)
+        other_digits = re.sub("|".join(map(re.escape, given)), "", text.subject + text.body)
+        assert [] == re.findall(r"\d", other_digits)  # so no mobile number
+        assert LINK not in text.body
+
+
+class TestSecurityChanges:
+    @pytest.mark.parametrize(
+        ("change", "english", "french"),
+        [
+            (SecurityChange.SECOND_FACTOR_ENROLLED, "set up for your login", "associée à votre accès"),
+            (SecurityChange.SECOND_FACTOR_RESET, "do not count any more", "ne sont plus valables"),
+            (SecurityChange.RECOVERY_CODE_USED, "has been used", "a été utilisé"),
+            (SecurityChange.RECOVERY_CODES_RENEWED, "new recovery codes", "nouveaux codes de secours"),
+            (SecurityChange.PASSWORD_COMPROMISED, "Somebody else may know", "Quelqu'un d'autre connaît peut-être"),
+        ],
+    )
+    def test_s26_s23_the_first_line_says_what_has_changed(
+        self, change: SecurityChange, english: str, french: str
+    ) -> None:
+        for language, words in (("en", english), ("fr", french)):
+            assert words in wording(notice(change), language, link=LINK).body.splitlines()[0]
+
+    @every_language
+    @pytest.mark.parametrize("change", SecurityChange, ids=lambda each: each.value)
+    def test_no_notice_brings_a_link_that_people_would_learn_to_follow(
+        self, change: SecurityChange, language: str
+    ) -> None:
+        assert "http" not in wording(notice(change), language, link=LINK).body
+
+
+ANSWERS = {
+    *get_args(SignInOutcome),
+    *get_args(StepOutcome),
+    *get_args(PasswordChangeOutcome),
+    *(Done, Founded, RecoveryCodes, ResetRequested),
+}
+
+
+@pytest.mark.parametrize("answer", sorted(ANSWERS, key=lambda each: each.__name__), ids=lambda each: each.__name__)
+def test_every_answer_has_messages_so_that_a_host_sends_them_in_one_place(answer: type) -> None:
+    assert hasattr(answer, "messages")
+
+
+def test_what_changed_nothing_has_no_message() -> None:
+    assert () == PasswordRejected(()).messages
 
 
 def test_a_text_is_a_value() -> None:

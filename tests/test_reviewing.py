@@ -18,6 +18,7 @@ from mydso_access import (
     NewUser,
     PasswordRejected,
     Secret,
+    SignedIn,
     StoreUnavailable,
     StructurePolicy,
     System,
@@ -71,7 +72,10 @@ def resetting(home: Home, password: str) -> Any:
 
 
 def changing(home: Home, password: str) -> Any:
-    return home.access.change_password(home.accepted(), GOOD, password, address=HOME)
+    home.accepted()
+    signed_in = home.access.sign_in("anna.petit", GOOD, address=HOME)
+    assert isinstance(signed_in, SignedIn)
+    return home.access.change_password(signed_in.proof, GOOD, password, address=HOME)
 
 
 SETTING = [accepting, resetting, changing]

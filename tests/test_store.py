@@ -11,7 +11,7 @@ from attrs import evolve
 
 from mydso_access import BrokenStore, InvalidValue, Reason, Refused, Stale, StoreUnavailable, Taken
 from mydso_access.model import AttemptCounter, Category, Failure, Reservation, Structure, User
-from tests.support import HOME, PARTS, RIGHT, World, active, methods_of, policy
+from tests.support import HOME, KNOWN, PARTS, RIGHT, World, active, methods_of, policy
 from tests.test_faults import outcome_of, sign_in
 
 NAIVE = datetime(2026, 3, 2, 9)  # noqa: DTZ001
@@ -101,7 +101,7 @@ def test_a_user_that_was_never_stored_is_a_broken_store_and_gives_both_charges_b
     assert "users.named" == outcome.call
     assert [(0, 0)] * 2 == [state(world.account("known")), state(world.address())]
     by_id = replacing(world, users_get=lambda _: active("known", version=version))
-    change = lambda access: access.change_password("id-known", RIGHT, "Another-Horse-10", address=HOME)  # noqa: E731
+    change = lambda access: access.change_password(KNOWN, RIGHT, "Another-Horse-10", address=HOME)  # noqa: E731
     outcome = outcome_of(change, world, by_id)
     assert isinstance(outcome, BrokenStore)
     assert "users.get" == outcome.call

@@ -33,7 +33,7 @@ from mydso_access import (
 )
 from mydso_access.adapters.sqlalchemy import SqlRepositories, upgrade
 from mydso_access.testing import ManualClock
-from tests.support import CountingHasher, policy
+from tests.support import HOME, CountingHasher, policy
 
 ROOT, HOST = System("setup"), "192.0.2.1"
 PASSWORD, LYON = "Correct-Horse-9", Structure.entity("lyon")
@@ -138,9 +138,9 @@ def test_s3_s7_s10_s12_s25_the_story_of_a_user_of_one_entity(repositories: Any) 
     # Accepted, and signed in, to her own entity and no other.
     assert story.accept().email.confirmed_at is not None
     proof = story.proof(" ANNA.petit")
-    assert isinstance(access.enter(proof, "lyon"), Entered)
-    assert Reason.OTHER_STRUCTURE is story.refused(access.enter(proof, "paris"))
-    assert Reason.NO_STRUCTURE is story.refused(access.enter(proof, "group"))
+    assert isinstance(access.enter(proof, "lyon", address=HOME), Entered)
+    assert Reason.OTHER_STRUCTURE is story.refused(access.enter(proof, "paris", address=HOME))
+    assert Reason.NO_STRUCTURE is story.refused(access.enter(proof, "group", address=HOME))
     assert Reason.NOT_ALLOWED is story.refused(access.disable_user(proof, boss.id))
 
     # Dormant by the sweep, after three warnings.
@@ -155,12 +155,12 @@ def test_s3_s7_s10_s12_s25_the_story_of_a_user_of_one_entity(repositories: Any) 
 
     # Enabled again; the old proof stays dead; dormant on use where no sweep ran.
     story.done(access.enable_user(story.proof("the.boss"), "anna"))
-    assert Reason.OUTDATED_PROOF is story.refused(access.enter(proof, "lyon"))
+    assert Reason.OUTDATED_PROOF is story.refused(access.enter(proof, "lyon", address=HOME))
     assert isinstance(story.sign_in("anna.petit"), SignedIn)
     story.clock.move(timedelta(days=70))
     assert Reason.DORMANT is story.refused(story.sign_in("anna.petit"))
     story.done(access.enable_user(story.proof("the.boss"), "anna"))
-    assert isinstance(access.enter(story.proof("anna.petit"), "lyon"), Entered)
+    assert isinstance(access.enter(story.proof("anna.petit"), "lyon", address=HOME), Entered)
     assert [
         *(EventKind.USER_CREATED, EventKind.REFUSED, EventKind.INVITATION_ACCEPTED, EventKind.SIGNED_IN),
         *(EventKind.ENTERED, *[EventKind.USER_WARNED] * 3, EventKind.USER_DISABLED, EventKind.REFUSED),
@@ -187,12 +187,14 @@ def test_s2_s16_s19_the_story_of_a_user_of_several_entities(repositories: Any) -
     proof = story.proof("max.multi")
     assert group == repositories.users.get("max").structure
     for entity in ("lyon", "paris", "nice"):
-        assert Reason.NOT_AUTHORISED is story.refused(access.enter(proof, entity))
+        assert Reason.NOT_AUTHORISED is story.refused(access.enter(proof, entity, address=HOME))
 
     # Authorised in two of three: enters two, is refused in the third.
     for entity in ("lyon", "paris"):
         story.done(access.authorise(story.proof("the.chief"), "max", entity))
-    assert [Entered, Entered, Refused] == [type(access.enter(proof, each)) for each in ("lyon", "paris", "nice")]
+    assert [Entered, Entered, Refused] == [
+        type(access.enter(proof, each, address=HOME)) for each in ("lyon", "paris", "nice")
+    ]
     assert "max" in story.states(LYON)
     assert "max" not in story.states(Structure.entity("nice"))
     assert Reason.MORE_RIGHTS is story.refused(access.rename(boss, "max", "Somebody"))
@@ -201,15 +203,15 @@ def test_s2_s16_s19_the_story_of_a_user_of_several_entities(repositories: Any) -
     story.done(access.change_settings(boss, LYON, StructurePolicy({"passwords.min_length": 11})))
     chiefs = StructurePolicy({"passwords.min_length": 12})
     story.done(access.change_settings(story.proof("the.chief"), group, chiefs))
-    entered = access.enter(proof, "lyon")
+    entered = access.enter(proof, "lyon", address=HOME)
     assert isinstance(entered, Entered)
     assert 12 == entered.policy.policy.passwords.min_length
-    assert 11 == access.enter(boss, "lyon").policy.policy.passwords.min_length
+    assert 11 == access.enter(boss, "lyon", address=HOME).policy.policy.passwords.min_length
 
     # Associated, then withdrawn: no way in with a live session, and the association stays.
     story.done(access.associate(boss, "lyon", "c1", "max"))
     story.done(access.withdraw(story.proof("the.chief"), "max", "lyon"))
-    assert [Refused, Entered] == [type(access.enter(proof, each)) for each in ("lyon", "paris")]
+    assert [Refused, Entered] == [type(access.enter(proof, each, address=HOME)) for each in ("lyon", "paris")]
     assert "max" not in story.states(LYON)
     assert ["c1"] == [each.id for each in access.list_customers(ROOT, "lyon", associated="max").rows]
 

@@ -4,20 +4,32 @@ from datetime import timedelta
 from typing import TypeVar
 
 import attrs
+from attrs import evolve
+from pyotp import TOTP
 
 from generators.markdown import code, document, table
+from generators.step_cases import with_box
 from generators.world import ADDRESS, PASSWORD, World
 from mydso_access import (
+    AccessControl,
+    AddressCodeRequired,
     Category,
     Done,
+    Enrolled,
+    EnrolmentRequired,
+    Entered,
     Entity,
     Event,
     EventKind,
     Founded,
+    NewPasswordRequired,
     NewUser,
+    PasswordChanged,
     Platform,
     Proof,
+    RecoveryCodes,
     ResetRequested,
+    SecondFactorRequired,
     Secret,
     SignedIn,
     SignInMode,
@@ -25,7 +37,9 @@ from mydso_access import (
     Structure,
     StructurePolicy,
     System,
+    User,
 )
+from mydso_access.policy import Networks
 
 INTRODUCTION = """\
 # Events
@@ -41,18 +55,32 @@ The last column shows the fields that such events held, besides `id`, `kind` and
 MEANINGS = {
     EventKind.SIGNED_IN: "a complete sign-in; stored together with the user's record",
     EventKind.REFUSED: "a sign-in was refused, for a reason that leaves an event ([reasons](reasons.md))",
-    EventKind.BLOCK_STARTED: "an account (S36) or an address (S37) is blocked from now on, or has reached its hard cap (D4)",
+    EventKind.BLOCK_STARTED: (
+        "an account (S36), an address (S37) or a user's codes for new addresses (D13) are blocked from now on, or an "
+        "account has reached its hard cap (D4)"
+    ),
     EventKind.BLOCK_ENDED: (
         "a block has ended: noticed, and stored, at the next admitted or refused attempt on that key; or somebody ended it "
         "(D17), who then is its actor"
     ),
     EventKind.USER_CREATED: "a user exists from now on: added, or invited as a structure's first main administrator",
-    EventKind.PASSWORD_CHANGED: "a user has changed their password",
+    EventKind.PASSWORD_CHANGED: "a user has changed their password, or a sign-in asked for a new one (S23)",
     EventKind.PASSWORD_CHANGE_REFUSED: "the old password was wrong, or its account is blocked",
     EventKind.PASSWORD_RESET_SENT: "a message that resets the password was made; nobody proved to be anybody",
     EventKind.PASSWORD_RESET: "a new password was set with the token of such a message",
-    EventKind.STEPPED_UP: "somebody who is signed in proved their password again",
+    EventKind.STEPPED_UP: "somebody who is signed in proved their password again, and their second factor if they have one",
     EventKind.STEP_UP_REFUSED: "the password given for that was wrong, or its account is blocked",
+    EventKind.PASSWORD_REHASHED: (
+        "a right password was hashed anew, with the policy's parameters; stored on its own only if further steps are owed"
+    ),
+    EventKind.PASSWORD_COMPROMISED: "somebody said that somebody else knows the password (`mark_compromised`)",
+    EventKind.STEP_PROVEN: "a second factor was proven, and another step is owed; the differences say how far its clock was off",
+    EventKind.ADDRESS_CODE_SENT: "a code for a new address was made, to be sent by SMS (S22)",
+    EventKind.ADDRESS_APPROVED: "a structure remembers an address that its administrator let in (D14)",
+    EventKind.ADDRESS_REVOKED: "an address that somebody had let in is forgotten",
+    EventKind.SECOND_FACTOR_ENROLLED: "the first code of an app was right, and the app counts from now on (S26)",
+    EventKind.SECOND_FACTOR_RESET: "a main administrator took a lost second factor away (S26)",
+    EventKind.RECOVERY_CODES_RENEWED: "a user has new recovery codes (D8)",
     EventKind.ENTERED: "a user entered an entity: their own, or one that they are authorised in",
     EventKind.ACCESSED: "the host said that a session was used (D15)",
     EventKind.INVITATION_SENT: "a new invitation was made, and the one before is dead (S13, A9)",
@@ -107,7 +135,6 @@ def story() -> dict[EventKind, list[str]]:
 
 def attempts(world: World) -> None:
     """Sign in rightly and wrongly, and change a password."""
-    anna = "user-anna"
 
     def attempt(password: str) -> None:
         world.access.sign_in("anna", password, address=ADDRESS)
@@ -117,9 +144,9 @@ def attempts(world: World) -> None:
         attempt("not the password")
     attempt(PASSWORD)  # while it is blocked
     world.clock.move(world.policy.lockout.account.block + timedelta(seconds=1))
-    attempt(PASSWORD)
-    world.access.change_password(anna, "not the password", "Another-Horse-8", address=ADDRESS)
-    world.access.change_password(anna, PASSWORD, "Another-Horse-8", address=ADDRESS)
+    proof = expect(SignedIn, world.access.sign_in("anna", PASSWORD, address=ADDRESS)).proof
+    world.access.change_password(proof, "not the password", "Another-Horse-8", address=ADDRESS)
+    expect(PasswordChanged, world.access.change_password(proof, PASSWORD, "Another-Horse-8", address=ADDRESS))
 
 
 def people(world: World) -> None:
@@ -132,7 +159,7 @@ def people(world: World) -> None:
     actor = signed_in(world, expect(Founded, access.found(HOST, Entity(id="lyon", title="Lyon"), boss)))
     user = people_come(world, actor)
     proof = people_work(world, user)
-    access.change_settings(actor, LYON, StructurePolicy({"dormancy.months": 2}))
+    expect(Done, access.change_settings(actor, LYON, StructurePolicy({"dormancy.months": 2})))
     expect(Done, access.describe_structure(HOST, LYON, title="Lyon 2", sign_in_mode=SignInMode.PASSWORD))
     for change in (access.appoint, access.dismiss):
         expect(Done, change(actor, LYON, user))
@@ -140,7 +167,8 @@ def people(world: World) -> None:
         expect(Done, associated(actor, "lyon", "customer-7", user))
     access.unblock_account(actor, user)
     access.unblock_address(head, ADDRESS)
-    access.enter(proof, "lyon")
+    expect(Entered, access.enter(proof, "lyon", address=ADDRESS))
+    steps(world, proof)
     clock.move(timedelta(days=50))
     access.sweep(send=lambda _: None)
     access.disable_user(HOST, user)
@@ -176,6 +204,40 @@ def people_work(world: World, user: str) -> Proof:
     requested = expect(ResetRequested, access.request_password_reset("carl.long"))
     expect(Done, access.complete_password_reset(requested.messages[0].token, "Another-Horse-8"))
     return expect(SignedIn, access.sign_in("carl.long", "Another-Horse-8", address=ADDRESS)).proof
+
+
+def steps(world: World, proof: Proof) -> None:
+    """Let a user enrol, lose the app, and come from an address that is not listed."""
+    access, clock = with_box(world), world.clock
+    enrolment = expect(EnrolmentRequired, access.begin_enrolment(proof, address=ADDRESS))
+    app = TOTP(enrolment.seed.reveal())
+    enrolled = expect(Enrolled, access.confirm_second_factor(enrolment.sign_in, app.at(clock.now()), address=ADDRESS))
+    expect(RecoveryCodes, access.renew_recovery_codes(enrolled.proof))
+    user = enrolled.user.id
+    expect(Done, access.mark_compromised(HOST, user))  # so a new password is owed after the code
+    owing = expect(SecondFactorRequired, access.sign_in("carl.long", "Another-Horse-8", address=ADDRESS))
+    clock.move(timedelta(seconds=30))
+    code = app.at(clock.now())
+    expect(NewPasswordRequired, access.enter_second_factor(owing.sign_in, code, address=ADDRESS))
+    expect(Done, access.reset_second_factor(HOST, user))
+    grown = evolve(world.policy, hashing=evolve(world.policy.hashing, time_cost=world.policy.hashing.time_cost + 1))
+    access = world.access = AccessControl(world.repositories, policy=grown, clock=clock)
+    expect(NewPasswordRequired, access.sign_in("carl.long", "Another-Horse-8", address=ADDRESS))  # hashed anew before
+    expect(Done, access.change_mobile(HOST, world_id(world, "the.boss"), "+33612345678"))
+    networks = Networks("198.51.100.0/24")
+    settings = access.change_settings(HOST, LYON, StructurePolicy({"addresses.networks": networks}))
+    expect(Done, settings)
+    sent = expect(AddressCodeRequired, access.sign_in("carl.long", "Another-Horse-8", address=ADDRESS))
+    let_in = access.enter_address_code(sent.sign_in, sent.messages[0].code, address=ADDRESS)
+    owed = expect(NewPasswordRequired, let_in)
+    expect(SignedIn, access.set_new_password(owed.sign_in, "Yet-Another-9", address=ADDRESS))
+    expect(Done, access.revoke_shared_address(HOST, LYON, ADDRESS))
+    expect(Done, access.change_settings(HOST, LYON, StructurePolicy({"dormancy.months": 2})))
+
+
+def world_id(world: World, name: str) -> str:
+    """Return the id of whoever has a name."""
+    return expect(User, world.repositories.users.named(name)).id
 
 
 def signed_in(world: World, founded: Founded) -> Proof:

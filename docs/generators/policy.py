@@ -10,6 +10,7 @@ from generators.markdown import code, document, table
 from mydso_access import SecurityPolicy
 from mydso_access.policy import Setting, all_settings
 
+NO_WORDS = "(no words)"
 INTRODUCTION = """\
 # Settings
 
@@ -23,7 +24,8 @@ policy = with_setting(SecurityPolicy.my_dso_manager(), "lockout.account.block", 
 print(policy.lockout.account.block)
 ```
 
-Durations are written `30s`, `90m`, `24h` or `30d`; no value, where that is allowed, is `none`. A value out of its bounds
+Durations are written `30s`, `90m`, `24h` or `30d`; addresses and networks with commas, such as `192.0.2.1, 2001:db8::/48`; words with
+spaces, such as `mfa hwk`; no value, where that is allowed, is `none`. A value out of its bounds
 raises `InvalidPolicy`, which names the setting, the value and the bounds. In code, `attrs.evolve` does the same.
 
 *Where* says at which level a setting may be set: by the installation alone, which is the policy in your code, or also by the
@@ -95,7 +97,7 @@ def value_in_words(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, Enum):
         return str(value.value)
-    return duration(value) if isinstance(value, timedelta) else str(value)
+    return duration(value) if isinstance(value, timedelta) else str(value) or NO_WORDS
 
 
 def duration(value: timedelta) -> str:

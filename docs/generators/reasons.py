@@ -1,23 +1,26 @@
 """Every reason of a refusal: provoked in a small installation, and what the attempt left behind."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
-from attrs import evolve, frozen
+from attrs import evolve
 
+from generators.cases import Case
 from generators.markdown import code, document, table
 from generators.refusals import REFUSALS
-from generators.world import ADDRESS, PASSWORD, World
+from generators.step_cases import PAUL, SSO_CASES, STEP_CASES
+from generators.world import ADDRESS, World
 from mydso_access import (
+    AccessControl,
     Busy,
     BusyBecause,
-    Category,
     Credential,
     Disabled,
     DisabledBecause,
     Enabled,
     Invited,
-    PasswordChangeOutcome,
     Reason,
     Refused,
     Secret,
@@ -26,11 +29,14 @@ from mydso_access import (
     Structure,
     StructurePolicy,
     System,
+    UnreadableRecord,
     User,
 )
 from mydso_access.decisions.naming import account_key, address_key, parse_address
+from mydso_access.decisions.outcomes import TOLD_WHEN_PROVEN
 from mydso_access.model.attempts import AttemptCounter, CounterKey, Reservation
 
+PARTS = ("users", "structures", "customers", "counters", "sign_ins", "assertions", "events")
 SINCE = datetime(2026, 1, 5, tzinfo=UTC)
 HOST, ENTITY = System("docs"), Structure.entity("entity-1")
 
@@ -52,6 +58,20 @@ ADMINISTRATION = """\
 They may be told. Nothing is stored when a change is refused; a state that is found out to be over, such as an invitation
 that lapsed, is stored as what it is."""
 
+SINGLE_SIGN_ON = """\
+## By single sign-on
+
+Nobody guesses here, for the provider has looked at the secret: no refusal becomes a failure, and none costs a hash. Besides
+these lines every reason above that speaks of login, structure and address may be met."""
+
+STEPS = f"""\
+## At a further step
+
+Whoever comes with the token of a half-finished sign-in has proven the first factor, and is told more: `account_blocked` reads
+“{TOLD_WHEN_PROVEN[Reason.ACCOUNT_BLOCKED]}” to them.
+A wrong or used code is a failure like a wrong password. A dead token, another step, or a code that is too old evaluates nothing and charges nothing. *Hashes* are password hashes: a recovery code costs one, six digits
+cost none."""
+
 BUSY = """\
 ## Busy
 
@@ -62,15 +82,6 @@ It is never stored as an event. `busy.because` is for the host's log:"""
 def wrong(world: World, name: str = "anna") -> SignInOutcome:
     """Sign in with a wrong password."""
     return world.access.sign_in(name, "not the password", address=ADDRESS)
-
-
-def right(world: World) -> SignInOutcome:
-    """Sign in with the right password."""
-    return world.access.sign_in("anna", PASSWORD, address=ADDRESS)
-
-
-def nothing(world: World) -> None:
-    """Plant nothing."""
 
 
 def blocked_address(world: World) -> None:
@@ -115,70 +126,80 @@ def homeless(world: World) -> None:
     world.change(lambda user: evolve(user, structure=Structure.entity("gone")))
 
 
-def as_contact(world: World) -> PasswordChangeOutcome:
-    """Change the password of somebody who has no login: a contact has no name to sign in with."""
-    world.save(User(id="contact", category=Category.INACTIVE, structure=ENTITY, role="guest"))
-    return world.access.change_password("contact", PASSWORD, "Another-Horse-8", address=ADDRESS)
+def damaged(world: World) -> None:
+    """Let the user's row be damaged."""
+    logging.getLogger("mydso_access").addHandler(logging.NullHandler())  # which is told to a host's log, not here
 
+    def named(_: str, /) -> User | None:
+        raise UnreadableRecord("User.login", "'?'", "a login")
 
-@frozen
-class Case:
-    """One reason: what it means, what is planted, and what is attempted then."""
-
-    meaning: str
-    plant: Callable[[World], None]
-    attempt: Callable[[World], SignInOutcome | PasswordChangeOutcome] = right
+    users = world.repositories.users
+    others = {name: getattr(users, name) for name in dir(users) if not name.startswith("_")}
+    everything = {name: getattr(world.repositories, name) for name in PARTS}
+    parts = SimpleNamespace(**everything | {"users": SimpleNamespace(**others | {"named": named})})
+    world.access = AccessControl(parts, policy=world.policy, hasher=world.hasher, clock=world.clock)
 
 
 CASES = {
     Reason.MALFORMED: Case(
         "the name is empty, over-long or holds control characters, or the password cannot be one: no attempt at all",
-        nothing,
-        lambda world: wrong(world, ""),
+        attempt=lambda world: wrong(world, ""),
     ),
     Reason.ADDRESS_BLOCKED: Case("too many failures from this address", blocked_address),
     Reason.ACCOUNT_BLOCKED: Case("too many failures on this name, whether anybody has it or not", blocked_account),
     Reason.ACCOUNT_BUSY: Case(
         "as many attempts on this name are being evaluated as it has failures left", busy_account
     ),
-    Reason.UNKNOWN: Case("nobody has this name", nothing, lambda world: wrong(world, "nobody")),
-    Reason.INACTIVE: Case(
-        "the user is a contact without login; met at a change of password only, for a contact has no name",
-        nothing,
-        as_contact,
-    ),
+    Reason.UNKNOWN: Case("nobody has this name", attempt=lambda world: wrong(world, "nobody")),
     Reason.INVITED: Case("the password is still to be created", login(Invited(SINCE))),
     Reason.DISABLED: Case("the login is disabled", login(Disabled(DisabledBecause.ADMINISTRATOR, SINCE))),
     Reason.NO_PASSWORD: Case("the user has no password", login(Enabled(SINCE))),
     Reason.UNUSABLE_CREDENTIAL: Case(
         "the stored hash is none, or asks for hostile parameters", login(Enabled(SINCE), Credential(Secret("?"), SINCE))
     ),
-    Reason.WRONG_SECRET: Case("the password is wrong", nothing, wrong),
+    Reason.WRONG_SECRET: Case("the password is wrong", attempt=wrong),
     Reason.NO_HOME: Case("the structure that the user belongs to is not stored", homeless),
     Reason.SSO_ONLY: Case("the user comes by single sign-on", by_sso),
     Reason.DORMANT: Case("nobody has used the login for longer than its structure allows", dormant),
+    Reason.UNREADABLE_RECORD: Case("the stored record is damaged; which field, is in the log", damaged),
 }
 
 
 def page() -> str:
     """Return the page."""
-    header = ("reason", "meaning", "rule", "account", "address", "hashes", "event", "public message")
-    at_a_sign_in = table(header, [provoked(reason) for reason in Reason if reason in CASES])
-    others = [reason for reason in Reason if reason not in CASES]
-    administration = table(("reason", "meaning", "rule", "public message"), [administered(reason) for reason in others])
+    counted_on = ("account", "address", "hashes", "event", "public message")
+    others = [reason for reason in Reason if reason not in {*CASES, *SSO_CASES, *STEP_CASES}]
     busy = table(("because", "meaning"), [(code(because.name.lower()), because.value) for because in BusyBecause])
-    told = BUSY.format(message=Busy(BusyBecause.LAPSED).public_message)
-    return document(INTRODUCTION, at_a_sign_in, ADMINISTRATION, administration, told, busy)
+    return document(
+        INTRODUCTION,
+        table(("reason", "meaning", "rule", *counted_on), provoked(CASES, account_key("anna"))),
+        SINGLE_SIGN_ON,
+        table(("reason", "meaning", "rule", *counted_on), provoked(SSO_CASES, account_key(PAUL))),
+        STEPS,
+        table(("reason", "meaning", "rule", *counted_on), provoked(STEP_CASES, account_key("anna"))),
+        ADMINISTRATION,
+        table(("reason", "meaning", "rule", "public message"), [administered(reason) for reason in others]),
+        BUSY.format(message=Busy(BusyBecause.LAPSED).public_message),
+        busy,
+    )
 
 
-def provoked(reason: Reason) -> tuple[str, ...]:
+def provoked(cases: Mapping[Reason, Case], account: CounterKey) -> Iterator[tuple[str, ...]]:
+    """Provoke refusals and yield their lines, in the order of reasons."""
+    for reason in Reason:
+        if reason in cases:
+            yield line(reason, cases[reason], account)
+
+
+def line(reason: Reason, case: Case, account: CounterKey) -> tuple[str, ...]:
     """Provoke a refusal and return its line."""
-    case, world = CASES[reason], World()
-    case.plant(world)
-    keys = (account_key("nobody" if reason is Reason.UNKNOWN else "anna"), _address(world))
+    world = World()
+    attempt = case.provoke(world)
+    of_nobody = reason is Reason.UNKNOWN and case is CASES.get(reason)
+    keys = (account_key("nobody") if of_nobody else account, _address(world))
     before = [counted(world, key) for key in keys]
     looks, stored = world.hasher.looks, len(world.repositories.events.all())
-    refused = case.attempt(world)
+    refused = attempt()
     if not isinstance(refused, Refused) or refused.reason is not reason:
         raise AssertionError(f"{reason} was not provoked, but {refused!r}")
     now_counted = [counted(world, key) > earlier for key, earlier in zip(keys, before, strict=True)]

@@ -22,6 +22,7 @@ from mydso_access import (
     StructurePolicy,
     System,
 )
+from mydso_access.policy import Networks
 from mydso_access.testing import enabled_user
 
 HOST = System("docs")
@@ -67,14 +68,14 @@ def with_group() -> tuple[World, Secret[str]]:
 def other_structure() -> object:
     """Enter another entity than one's own."""
     world, _ = with_group()
-    return world.access.enter(proof(world), "entity-2")
+    return world.access.enter(proof(world), "entity-2", address=ADDRESS)
 
 
 def not_authorised() -> object:
     """Enter an entity that a multi-entity user is not authorised in."""
     world, invitation = with_group()
     world.access.accept_invitation(invitation, PASSWORD)
-    return world.access.enter(proof(world, "the.chief"), "entity-1")
+    return world.access.enter(proof(world, "the.chief"), "entity-1", address=ADDRESS)
 
 
 def outdated_proof() -> object:
@@ -82,7 +83,7 @@ def outdated_proof() -> object:
     world = World()
     before = proof(world)
     world.access.disable_user(HOST, "user-anna")
-    return world.access.enter(before, "entity-1")
+    return world.access.enter(before, "entity-1", address=ADDRESS)
 
 
 def step_up_needed() -> object:
@@ -184,16 +185,37 @@ def no_structure() -> object:
     return World().access.add_user(HOST, Structure.entity("nowhere"), SOMEBODY)
 
 
+def password_due() -> object:
+    """Enter an entity that asks for a newer password."""
+    world = World()
+    before = proof(world)
+    world.clock.move(timedelta(days=2))
+    world.access.change_settings(HOST, ENTITY, StructurePolicy({"rotation.days": 1}))
+    return world.access.enter(before, "entity-1", address=ADDRESS)
+
+
+def shut_out() -> object:
+    """Let in only a network that one does not come from."""
+    world, _ = with_boss()
+    asks = StructurePolicy({"addresses.networks": Networks("10.0.0.0/8")})
+    return world.access.change_settings(proof(world, "the.boss"), ENTITY, asks, address=ADDRESS)
+
+
 REFUSALS: Mapping[Reason, tuple[str, Callable[[], object]]] = {
+    Reason.PASSWORD_DUE: ("the password is too old where the user would go: `change_password`", password_due),
+    Reason.SHUT_OUT: ("the list of addresses would shut out who sets it, or does so already", shut_out),
     Reason.NO_USER: ("there is no such user", no_user),
     Reason.NO_STRUCTURE: ("there is no such structure, or no platform that would make room for it", no_structure),
     Reason.OTHER_STRUCTURE: ("the user is no member of that structure", other_structure),
     Reason.NOT_AUTHORISED: ("the multi-entity user is not authorised in that entity", not_authorised),
     Reason.OUTDATED_PROOF: (
-        "the proof is of nobody who may sign in now, or older than what made it worthless",
+        "the proof is of nobody who may sign in now, or older than what made it worthless; or the user's record is damaged",
         outdated_proof,
     ),
-    Reason.STEP_UP_NEEDED: ("the password was proven too long ago for this: `step_up`", step_up_needed),
+    Reason.STEP_UP_NEEDED: (
+        "what the session proved is too old for this, or lacks the second factor: `step_up`",
+        step_up_needed,
+    ),
     Reason.NOT_ALLOWED: ("the actor's role, or an administrator who is no main administrator, may not", not_allowed),
     Reason.MORE_RIGHTS: ("the user has, or would have, a right that the actor lacks", more_rights),
     Reason.MAIN_ADMINISTRATOR: ("the user is main administrator: `dismiss` them first", main_administrator),

@@ -31,7 +31,7 @@ LATER = """\
 ## Not implemented yet
 
 These numbers are named in the source, for the meaning of a word, a field or a setting, but nothing enforces them yet: {numbers}.
-Rules that are not named at all, such as two-factor sign-in and address lists, come with later versions."""
+They come with later versions."""
 
 
 def page() -> str:

@@ -1,10 +1,11 @@
-"""The sign-in table: `judge` asked about every combination of representative facts."""
+"""The sign-in table: the decisions asked about every combination of facts, folded to what a person can read."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from attrs import frozen
 
+from generators.journeys import journeys
 from generators.markdown import code, document, table
 from mydso_access import (
     Busy,
@@ -25,17 +26,8 @@ from mydso_access import (
 )
 from mydso_access.decisions.lockout import Admitted, Blocked, Full, Settlement
 from mydso_access.decisions.naming import account_key
-from mydso_access.decisions.sign_in import (
-    Complete,
-    Place,
-    SecretVerdict,
-    SignInFacts,
-    SignInVerdict,
-    address_settlement,
-    evaluates,
-    is_recorded,
-    judge,
-)
+from mydso_access.decisions.settling import address_settlement, is_recorded
+from mydso_access.decisions.sign_in import Complete, Place, SecretVerdict, SignInFacts, SignInVerdict, evaluates, judge
 from mydso_access.model.attempts import AttemptCounter, Reservation
 
 NAME = "anna"
@@ -122,17 +114,27 @@ FACTS = {
 INTRODUCTION = """\
 # The sign-in table
 
-What `decisions/sign_in.py` decides, asked about every combination of these facts. Precedence is reading order: the first
-row that fits wins; *any* stands for every value of that column and of those to its right.
+What a sign-in leads to, asked of the code about every combination of facts, and folded: where a column does not matter, it
+says *any*. First the first factor, then the steps that are owed after it, then single sign-on, then entering an entity.
+
+`tests/decisions/` holds the same table unfolded, {count} rows, with an oracle that follows the
+[rules](rules.md) and imports nothing of the code; where they are silent, it says which reading it takes. Both say the same in every
+row. For other implementations the rows are published as [vectors](#vectors).
+
+## The first factor
+
+What `decisions/sign_in.py` decides of a name and a password. Precedence is reading order: the first row that fits wins;
+*any* stands for every value of that column and of those to its right.
 
 - **address**, **account**: what the two attempt counters said to the charge.
 - **user**: the record found under the name. *Disabled* names why.
 - **structure**: where the user belongs, as it is stored, and what it asks of them (S3, S16, S25, A24).
 - **secret**: what the verifier said of the password.
+- **answer**: *goes on* to what is still owed; if nothing is, **SignedIn**.
 - **hash**: what the verifier worked on. Every admitted attempt costs one hash; where the right password would change nothing,
   it is a dummy's. (A password hashed with older parameters is hashed anew after it was right.)
 - **address's charge**, **account's charge**: what becomes of it: *counted* as a failure, *given back*, or
-  given back and the account's earlier failures *cleared*; – where nothing was charged.
+  given back and, if nothing is owed any more, the account's earlier failures *cleared*; – where nothing was charged.
 - **event**: whether the answer itself is stored; the start and the end of a block always are.
 
 Before this table stands the malformed attempt (an empty or over-long name, control characters, a password that cannot be
@@ -150,7 +152,9 @@ class Row:
 def page() -> str:
     """Return the page."""
     header = (*FACTS, "answer", "rule", "hash", "address's charge", "account's charge", "event")
-    return document(INTRODUCTION, table(header, [(*row.facts, *row.result) for row in rows()]))
+    first = table(header, [(*row.facts, *row.result) for row in rows()])
+    count, tables = journeys()
+    return document(INTRODUCTION.format(count=f"{count:,}"), first, *tables)
 
 
 def rows(*chosen: str) -> list[Row]:
@@ -168,7 +172,7 @@ def result(chosen: tuple[str, ...]) -> tuple[str, ...]:
     address, account, found, where, secret = (
         options[choice] for options, choice in zip(FACTS.values(), chosen, strict=True)
     )
-    facts = SignInFacts(NAME, address, account, found, secret, where)
+    facts = SignInFacts(NAME, address, account, user=found, secret=secret, place=where)
     verdict = judge(facts)
     return (*answer(verdict), hash_of(facts), *charges(facts, verdict), event(verdict))
 
@@ -177,7 +181,7 @@ def answer(verdict: SignInVerdict) -> tuple[str, str]:
     """Return the answer and its rule."""
     match verdict:
         case Complete():
-            return "**SignedIn**", ""
+            return "goes on", ""
         case Busy(because=because):
             return f"Busy {code(because.name.lower())}", ""
         case Refused(reason=reason, rule=rule):
@@ -196,7 +200,7 @@ def charges(facts: SignInFacts, verdict: SignInVerdict) -> tuple[str, str]:
     if not isinstance(facts.address, Admitted):
         return "–", "–"
     if isinstance(verdict, Complete):
-        return "given back", "cleared"
+        return "given back", "given back, or cleared"
     lockout = SecurityPolicy.my_dso_manager().lockout
     address = {Settlement.WRONG: "counted", Settlement.GIVEN_BACK: "given back"}[address_settlement(facts, lockout)]
     return address, "counted" if isinstance(facts.account, Admitted) else "–"

@@ -9,17 +9,26 @@ from mydso_access.decisions.levels import Levels, effective_policy
 from mydso_access.decisions.listing import ListedUser, UserState
 from mydso_access.decisions.membership import Entered
 from mydso_access.decisions.outcomes import (
+    AddressCodeRequired,
     Busy,
     BusyBecause,
+    DueBecause,
+    Enrolled,
+    EnrolmentRequired,
+    NewPasswordRequired,
     PasswordChanged,
     PasswordChangeOutcome,
     PasswordRejected,
     Proof,
     Refused,
+    SecondFactorRequired,
     SignedIn,
     SignInOutcome,
+    SteppedUp,
+    StepRequired,
 )
 from mydso_access.decisions.password import Flaw, PasswordReview, Violation, review_password
+from mydso_access.decisions.sessions import SensitiveAction, is_session_current, requires_step_up
 from mydso_access.decisions.sign_in import SecretVerdict
 from mydso_access.decisions.users import NewUser
 from mydso_access.decisions.warning import Due
@@ -43,7 +52,7 @@ from mydso_access.flows.invitations import InvitationShown
 from mydso_access.flows.listing import Page
 from mydso_access.flows.password_reset import ResetRequested
 from mydso_access.flows.purge import Purged
-from mydso_access.flows.step_up import SteppedUp
+from mydso_access.flows.recovery import RecoveryCodes
 from mydso_access.flows.sweep import SweepReport
 from mydso_access.flows.unblocking import Unblocked
 from mydso_access.model import (
@@ -51,6 +60,9 @@ from mydso_access.model import (
     AddressCodeMessage,
     Allowed,
     Appointment,
+    Approval,
+    ApprovedAddress,
+    Assertion,
     AttemptCounter,
     Category,
     Cell,
@@ -76,19 +88,23 @@ from mydso_access.model import (
     Login,
     Message,
     NewEmail,
+    NewSeed,
     NoLogin,
     Notice,
     Platform,
     Purpose,
     Reason,
+    RecoveryCode,
     Reservation,
     ResetMessage,
     Right,
     Role,
     RoleTable,
+    SecondFactor,
     Secret,
     SecurityChange,
     SecurityMessage,
+    SentCode,
     SentToken,
     SignIn,
     SignInMode,
@@ -97,11 +113,13 @@ from mydso_access.model import (
     StructureKind,
     StructureRecord,
     User,
+    VerifiedAssertion,
     WarningMessage,
 )
 from mydso_access.policy import EffectivePolicy, SecurityPolicy, StructurePolicy, strictest, with_setting
-from mydso_access.ports import Blocklist, Chance, Clock, PasswordHasher
+from mydso_access.ports import Blocklist, Chance, Clock, OneTimeCodes, PasswordHasher, SecretBox
 from mydso_access.repositories import (
+    AssertionRepository,
     CounterRepository,
     CustomerRepository,
     EventRepository,
@@ -110,6 +128,7 @@ from mydso_access.repositories import (
     StructureRepository,
     UserRepository,
 )
+from mydso_access.stepping import StepOutcome
 from mydso_access.trail import csv_lines
 
 __all__ = [
@@ -118,8 +137,13 @@ __all__ = [
     "AccessError",
     "Actor",
     "AddressCodeMessage",
+    "AddressCodeRequired",
     "Allowed",
     "Appointment",
+    "Approval",
+    "ApprovedAddress",
+    "Assertion",
+    "AssertionRepository",
     "AsyncAccessControl",
     "AsynchronousStore",
     "AttemptCounter",
@@ -142,11 +166,14 @@ __all__ = [
     "DisabledBecause",
     "Done",
     "Due",
+    "DueBecause",
     "EffectivePolicy",
     "Email",
     "EmailConfirmationMessage",
     "Enabled",
     "Ending",
+    "Enrolled",
+    "EnrolmentRequired",
     "Entered",
     "Entity",
     "Event",
@@ -171,9 +198,12 @@ __all__ = [
     "MemoryRepositories",
     "Message",
     "NewEmail",
+    "NewPasswordRequired",
+    "NewSeed",
     "NewUser",
     "NoLogin",
     "Notice",
+    "OneTimeCodes",
     "OpenTransaction",
     "Page",
     "PasswordChangeOutcome",
@@ -187,6 +217,8 @@ __all__ = [
     "Purged",
     "Purpose",
     "Reason",
+    "RecoveryCode",
+    "RecoveryCodes",
     "Refused",
     "Repositories",
     "Reservation",
@@ -195,11 +227,16 @@ __all__ = [
     "Right",
     "Role",
     "RoleTable",
+    "SecondFactor",
+    "SecondFactorRequired",
     "Secret",
+    "SecretBox",
     "SecretVerdict",
     "SecurityChange",
     "SecurityMessage",
     "SecurityPolicy",
+    "SensitiveAction",
+    "SentCode",
     "SentToken",
     "SignIn",
     "SignInMode",
@@ -208,6 +245,8 @@ __all__ = [
     "SignedIn",
     "SsoIdentity",
     "Stale",
+    "StepOutcome",
+    "StepRequired",
     "SteppedUp",
     "StoreError",
     "StoreUnavailable",
@@ -224,12 +263,15 @@ __all__ = [
     "User",
     "UserRepository",
     "UserState",
+    "VerifiedAssertion",
     "VerifierFailed",
     "Violation",
     "WarningMessage",
     "csv_lines",
     "effective_policy",
+    "is_session_current",
     "powers",
+    "requires_step_up",
     "review_password",
     "strictest",
     "with_setting",

@@ -5,19 +5,26 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from mydso_access.door import Door
+from mydso_access.flows.address_codes import enter_address_code, send_address_code
+from mydso_access.flows.addresses import revoke_address, revoke_shared_address
 from mydso_access.flows.contact import change_email, change_mobile, confirm_email
 from mydso_access.flows.customers import assign_collector, associate, dissociate
+from mydso_access.flows.enrolment import begin_enrolment, confirm_second_factor
 from mydso_access.flows.forgetting import forget_user
 from mydso_access.flows.founding import found
 from mydso_access.flows.invitations import accept_invitation, look_at_invitation, renew_invitation
 from mydso_access.flows.listing import list_customers, list_users, read_trail
 from mydso_access.flows.main_administrators import appoint, dismiss
 from mydso_access.flows.memberships import accessed, authorise, enter, withdraw
+from mydso_access.flows.new_password import set_new_password
 from mydso_access.flows.password_reset import complete_password_reset, request_password_reset
-from mydso_access.flows.passwords import change_password
+from mydso_access.flows.passwords import change_password, mark_compromised
 from mydso_access.flows.purge import purge
+from mydso_access.flows.recovery import renew_recovery_codes, reset_second_factor
+from mydso_access.flows.second_factor import enter_second_factor
 from mydso_access.flows.settings import change_settings, describe_structure
 from mydso_access.flows.sign_in import sign_in
+from mydso_access.flows.sso import sign_in_with_sso
 from mydso_access.flows.step_up import step_up
 from mydso_access.flows.sweep import forecast, sweep
 from mydso_access.flows.unblocking import unblock_account, unblock_address
@@ -65,6 +72,24 @@ class AsyncAccessControl(Door):
     @_asynchronous(sign_in)
     def sign_in(self) -> None: ...
 
+    @_asynchronous(sign_in_with_sso)
+    def sign_in_with_sso(self) -> None: ...
+
+    @_asynchronous(enter_address_code)
+    def enter_address_code(self) -> None: ...
+
+    @_asynchronous(send_address_code)
+    def send_address_code(self) -> None: ...
+
+    @_asynchronous(enter_second_factor)
+    def enter_second_factor(self) -> None: ...
+
+    @_asynchronous(confirm_second_factor)
+    def confirm_second_factor(self) -> None: ...
+
+    @_asynchronous(set_new_password)
+    def set_new_password(self) -> None: ...
+
     @_asynchronous(enter)
     def enter(self) -> None: ...
 
@@ -76,6 +101,18 @@ class AsyncAccessControl(Door):
 
     @_asynchronous(change_password)
     def change_password(self) -> None: ...
+
+    @_asynchronous(mark_compromised)
+    def mark_compromised(self) -> None: ...
+
+    @_asynchronous(begin_enrolment)
+    def begin_enrolment(self) -> None: ...
+
+    @_asynchronous(renew_recovery_codes)
+    def renew_recovery_codes(self) -> None: ...
+
+    @_asynchronous(reset_second_factor)
+    def reset_second_factor(self) -> None: ...
 
     @_asynchronous(request_password_reset)
     def request_password_reset(self) -> None: ...
@@ -148,6 +185,12 @@ class AsyncAccessControl(Door):
 
     @_asynchronous(change_settings)
     def change_settings(self) -> None: ...
+
+    @_asynchronous(revoke_address)
+    def revoke_address(self) -> None: ...
+
+    @_asynchronous(revoke_shared_address)
+    def revoke_shared_address(self) -> None: ...
 
     @_asynchronous(describe_structure)
     def describe_structure(self) -> None: ...

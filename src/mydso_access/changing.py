@@ -1,5 +1,6 @@
 """Changing one record by compare-and-set: load who asks and what it is about, decide, save; again if it was overtaken."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Generic, TypeAlias, TypeVar
@@ -9,10 +10,10 @@ from attrs import evolve, frozen
 from mydso_access.decisions.administration import Actor, ActorFacts, actor_of_event
 from mydso_access.decisions.changes import Changed, Done, R
 from mydso_access.decisions.outcomes import Busy, BusyBecause, Proof, Refused
-from mydso_access.errors import Stale, StoreUnavailable, Taken
+from mydso_access.errors import Stale, StoreUnavailable, Taken, UnreadableRecord
 from mydso_access.installation import Installation
 from mydso_access.model.customer import Customer
-from mydso_access.model.event import Event
+from mydso_access.model.event import Event, EventKind
 from mydso_access.model.instant import next_save
 from mydso_access.model.reason import Reason
 from mydso_access.model.structure import Structure, StructureRecord
@@ -21,6 +22,7 @@ from mydso_access.policy.fixed import EARLIEST
 from mydso_access.retry import pauses, sleep
 
 T = TypeVar("T")
+logger: logging.Logger = logging.getLogger("mydso_access")
 
 
 @frozen
@@ -79,10 +81,14 @@ def customer_shelf(installation: Installation, entity: str, customer_id: str) ->
 async def actor_facts(installation: Installation, actor: Actor | None) -> ActorFacts:
     """Load whoever asks for a change; nothing that they bring with them is trusted."""
     facts = ActorFacts(actor, installation.policy, installation.now())
-    user = await installation.store.user(actor.user_id) if isinstance(actor, Proof) else None
-    if user is None:
+    try:
+        user = await installation.store.user(actor.user_id) if isinstance(actor, Proof) else None
+        if user is None:
+            return facts
+        return evolve(facts, user=user, home=await installation.store.structure(user.structure))
+    except UnreadableRecord as error:  # whose record is damaged proves nothing
+        await damaged(installation, error, actor.user_id if isinstance(actor, Proof) else None)
         return facts
-    return evolve(facts, user=user, home=await installation.store.structure(user.structure))
 
 
 async def change(
@@ -108,7 +114,10 @@ async def change(
         if pause:
             await sleep(installation, pause)
         facts = await actor_facts(installation, actor)
-        stored = await shelf.load()
+        try:
+            stored = await shelf.load()
+        except UnreadableRecord as error:
+            return await damaged(installation, error, shelf.subject)
         at = next_save(EARLIEST if stored is None else stored.saved_at, installation.now())
         decided = decide(Case(facts, stored, at))
         if not isinstance(decided, Changed):
@@ -124,6 +133,23 @@ async def change(
             continue
         return Done(saved, decided.messages, event) if decided.answer is None else decided.answer
     return Busy(BusyBecause.RECORD_CHANGED)
+
+
+async def damaged(installation: Installation, error: UnreadableRecord, subject: str | None) -> Refused:
+    """Refuse because a stored record is damaged, and say so in log and trail."""
+    logger.error("a stored record cannot be read: %s", error)
+    refused = Refused(Reason.UNREADABLE_RECORD, "architecture, invariants", user_id=subject)
+    event = Event(
+        id=installation.chance.new_id(),
+        kind=EventKind.REFUSED,
+        at=installation.now(),
+        subject=subject,
+        reason=refused.reason,
+        rule=refused.rule,
+        levels=refused.levels,
+    )
+    await installation.store.append(event)
+    return refused
 
 
 async def _save(shelf: Shelf[R], record: R, event: Event) -> R:
@@ -147,6 +173,7 @@ def _event(event_id: str, at: datetime, facts: ActorFacts, shelf: Shelf[R], deci
         subject=decided.subject or shelf.subject,
         structure=shelf.structure or (decided.record.structure if isinstance(decided.record, User) else None),
         customer=shelf.customer,
+        address=decided.address,
         **actor_of_event(facts.actor),
         reason=decided.reason,
         rule=decided.rule,

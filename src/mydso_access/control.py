@@ -7,19 +7,26 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from mydso_access.adapters.synchronous import SynchronousBridge, drive
 from mydso_access.adapters.system import SystemClock
 from mydso_access.door import Door
+from mydso_access.flows.address_codes import enter_address_code, send_address_code
+from mydso_access.flows.addresses import revoke_address, revoke_shared_address
 from mydso_access.flows.contact import change_email, change_mobile, confirm_email
 from mydso_access.flows.customers import assign_collector, associate, dissociate
+from mydso_access.flows.enrolment import begin_enrolment, confirm_second_factor
 from mydso_access.flows.forgetting import forget_user
 from mydso_access.flows.founding import found
 from mydso_access.flows.invitations import accept_invitation, look_at_invitation, renew_invitation
 from mydso_access.flows.listing import list_customers, list_users, read_trail
 from mydso_access.flows.main_administrators import appoint, dismiss
 from mydso_access.flows.memberships import accessed, authorise, enter, withdraw
+from mydso_access.flows.new_password import set_new_password
 from mydso_access.flows.password_reset import complete_password_reset, request_password_reset
-from mydso_access.flows.passwords import change_password
+from mydso_access.flows.passwords import change_password, mark_compromised
 from mydso_access.flows.purge import purge
+from mydso_access.flows.recovery import renew_recovery_codes, reset_second_factor
+from mydso_access.flows.second_factor import enter_second_factor
 from mydso_access.flows.settings import change_settings, describe_structure
 from mydso_access.flows.sign_in import sign_in
+from mydso_access.flows.sso import sign_in_with_sso
 from mydso_access.flows.step_up import step_up
 from mydso_access.flows.sweep import forecast, sweep
 from mydso_access.flows.unblocking import unblock_account, unblock_address
@@ -64,6 +71,24 @@ class AccessControl(Door):
     @_synchronous(sign_in)
     def sign_in(self) -> None: ...
 
+    @_synchronous(sign_in_with_sso)
+    def sign_in_with_sso(self) -> None: ...
+
+    @_synchronous(enter_address_code)
+    def enter_address_code(self) -> None: ...
+
+    @_synchronous(send_address_code)
+    def send_address_code(self) -> None: ...
+
+    @_synchronous(enter_second_factor)
+    def enter_second_factor(self) -> None: ...
+
+    @_synchronous(confirm_second_factor)
+    def confirm_second_factor(self) -> None: ...
+
+    @_synchronous(set_new_password)
+    def set_new_password(self) -> None: ...
+
     @_synchronous(enter)
     def enter(self) -> None: ...
 
@@ -75,6 +100,18 @@ class AccessControl(Door):
 
     @_synchronous(change_password)
     def change_password(self) -> None: ...
+
+    @_synchronous(mark_compromised)
+    def mark_compromised(self) -> None: ...
+
+    @_synchronous(begin_enrolment)
+    def begin_enrolment(self) -> None: ...
+
+    @_synchronous(renew_recovery_codes)
+    def renew_recovery_codes(self) -> None: ...
+
+    @_synchronous(reset_second_factor)
+    def reset_second_factor(self) -> None: ...
 
     @_synchronous(request_password_reset)
     def request_password_reset(self) -> None: ...
@@ -147,6 +184,12 @@ class AccessControl(Door):
 
     @_synchronous(change_settings)
     def change_settings(self) -> None: ...
+
+    @_synchronous(revoke_address)
+    def revoke_address(self) -> None: ...
+
+    @_synchronous(revoke_shared_address)
+    def revoke_shared_address(self) -> None: ...
 
     @_synchronous(describe_structure)
     def describe_structure(self) -> None: ...

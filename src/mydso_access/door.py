@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from mydso_access.adapters.system import SystemChance
+from mydso_access.adapters.totp import Totp
 from mydso_access.decisions.client_address import client_address, parse_proxies
 from mydso_access.decisions.naming import Address
 from mydso_access.errors import InvalidValue, shown
@@ -10,7 +11,7 @@ from mydso_access.installation import Installation
 from mydso_access.model.role import MY_DSO_MANAGER, Role, RoleTable
 from mydso_access.policy.hashing import HashingPolicy
 from mydso_access.policy.security_policy import SecurityPolicy
-from mydso_access.ports import Blocklist, Bridge, Chance, Clock, PasswordHasher
+from mydso_access.ports import Blocklist, Bridge, Chance, Clock, PasswordHasher, SecretBox
 from mydso_access.repositories import Repositories
 from mydso_access.slots import Slots
 from mydso_access.store import Store
@@ -31,6 +32,7 @@ class Door:
         roles: Iterable[Role] = MY_DSO_MANAGER,
         blocklist: Blocklist | None = None,
         own_names: Iterable[str] = (),
+        secret_box: SecretBox | None = None,
     ) -> None:
         """Open the door to one installation.
 
@@ -44,14 +46,18 @@ class Door:
             roles: every role there is, with its rights; the product's own eight if not given.
             blocklist: knows which passwords are too common; without one only rows of keys and repeats are.
             own_names: names of the host's product and company, which no password may be made of.
+            secret_box: seals the seeds of second factors; without one nobody can enrol.
 
         Raises:
             InvalidValue: `policy` is none, `trusted_proxies` holds something else than addresses and networks, two roles
-                have one id, none may manage users, or `own_names` holds something else than texts.
+                have one id, none may manage users, `own_names` holds something else than texts, or the policy asks everybody
+                for a second factor and there is no `secret_box`.
         """
         policy = SecurityPolicy.my_dso_manager() if policy is None else policy
         if type(policy) is not SecurityPolicy:
             raise InvalidValue("policy", shown(policy), "a SecurityPolicy")
+        if policy.second_factor.required and secret_box is None:
+            raise InvalidValue("secret_box", "None", "AesGcmBox(...), since the policy asks for a second factor")
         bridge, system_clock = self._surroundings(policy.hashing)
         self._installation = Installation(
             policy=policy,
@@ -61,6 +67,7 @@ class Door:
                 customers=repositories.customers,
                 counters=repositories.counters,
                 sign_ins=repositories.sign_ins,
+                assertions=repositories.assertions,
                 events=repositories.events,
                 bridge=bridge,
             ),
@@ -73,6 +80,8 @@ class Door:
             roles=RoleTable(roles),
             blocklist=blocklist,
             own_names=_texts(own_names),
+            one_time_codes=Totp(),
+            secret_box=secret_box,
         )
 
     @property

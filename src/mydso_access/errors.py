@@ -44,10 +44,10 @@ class AsynchronousStore(AccessError, TypeError):
 
 
 class VerifierFailed(AccessError):
-    """The password hasher raised, or answered no verdict. Nobody is signed in, and no password is changed.
+    """Password hasher, secret box or one-time codes raised, or answered no verdict. Nobody is signed in, nothing changed.
 
     Attributes:
-        why: what the hasher said, or what kind of exception it raised; never a secret.
+        why: what it said, or what kind of exception it raised; never a secret.
     """
 
     def __init__(self, why: str) -> None:
@@ -55,7 +55,7 @@ class VerifierFailed(AccessError):
         self.why = why
 
     def __str__(self) -> str:
-        return f"the password hasher failed: {self.why}"
+        return f"a verifier failed: {self.why}"
 
 
 class StoreError(AccessError):

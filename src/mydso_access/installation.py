@@ -1,4 +1,4 @@
-"""One installation as flows and gate see it: policy, store, hasher, clock, chance, slots, proxies, roles, blocklist."""
+"""One installation as flows and gate see it: policy, store, and everything else that a flow needs."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from mydso_access.errors import InvalidValue, shown
 from mydso_access.model.instant import utc
 from mydso_access.model.role import RoleTable
 from mydso_access.policy.security_policy import SecurityPolicy
-from mydso_access.ports import Blocklist, Bridge, Chance, Clock, PasswordHasher
+from mydso_access.ports import Blocklist, Bridge, Chance, Clock, OneTimeCodes, PasswordHasher, SecretBox
 from mydso_access.slots import Slots
 from mydso_access.store import Store
 
@@ -30,6 +30,8 @@ class Installation:
     roles: RoleTable
     blocklist: Blocklist | None
     own_names: frozenset[str]
+    one_time_codes: OneTimeCodes
+    secret_box: SecretBox | None
 
     def now(self) -> datetime:
         """Return what the clock reads, in UTC.
@@ -38,6 +40,17 @@ class Installation:
             InvalidValue: it reads a naive instant.
         """
         return utc(self.clock.now(), "clock.now()")
+
+    def box(self) -> SecretBox:
+        """Return what seals seeds.
+
+        Raises:
+            InvalidValue: the host gave none, and somebody is to have a second factor.
+        """
+        if self.secret_box is None:
+            expected = "AesGcmBox({...}, current=...), or UnprotectedBox() if seeds may lie readable in the database"
+            raise InvalidValue("secret_box", "None", expected)
+        return self.secret_box
 
     def client(self, address: Address) -> IPAddress:
         """Return the address of whoever attempts something.

@@ -113,14 +113,14 @@ class Ledger:
         """Append the events of the blocks that started or ended by what was saved.
 
         Args:
-            subject: id of the user whom the account key belongs to, if it is anybody's.
+            subject: id of the user whom account and codes keys belong to, if they are anybody's.
         """
         for key, change, at in self.block_changes:
             event = Event(
                 id=self.installation.chance.new_id(),
                 kind=change.event,
                 at=at,
-                subject=subject if key.kind is KeyKind.ACCOUNT else None,
+                subject=None if key.kind is KeyKind.ADDRESS else subject,
                 address=str(self.client),
                 rule=change.rule,
                 levels=frozenset({Level.INSTALLATION}),

@@ -20,6 +20,7 @@ from mydso_access.decisions.invitation import Invite
 from mydso_access.decisions.levels import comes_by_sso, policy_at_home
 from mydso_access.decisions.main_administrators import released
 from mydso_access.decisions.outcomes import Busy, Proof, Refused
+from mydso_access.decisions.sessions import SensitiveAction
 from mydso_access.installation import Installation
 from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret
@@ -129,9 +130,9 @@ async def release_unlisted(  # who, by whom, where, and what
     return await change(installation, actor, user_shelf(installation, user_id), release)
 
 
-async def fresh(installation: Installation, actor: Actor) -> Refused | None:
+async def fresh(installation: Installation, actor: Actor, action: SensitiveAction) -> Refused | None:
     """Say whether an actor must prove themselves again first; `None`: they did so just now."""
-    return judge_step_up(await actor_facts(installation, read_actor(actor)))
+    return judge_step_up(await actor_facts(installation, read_actor(actor)), action)
 
 
 async def proven_user(installation: Installation, proof: Proof) -> User | Refused:

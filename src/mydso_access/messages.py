@@ -197,6 +197,13 @@ If you did not expect this, please tell your administrator at once.
         ),
         SecurityChange.EMAIL_CHANGED: "Your messages are sent to another e-mail address from now on.",
         SecurityChange.MOBILE_CHANGED: "Your mobile number has been changed.",
+        SecurityChange.SECOND_FACTOR_ENROLLED: "An app that shows codes has been set up for your login.",
+        SecurityChange.SECOND_FACTOR_RESET: "The app that shows your codes, and your recovery codes, do not count any more.",
+        SecurityChange.RECOVERY_CODE_USED: "One of your recovery codes has been used; it does not count any more.",
+        SecurityChange.RECOVERY_CODES_RENEWED: "You have new recovery codes; all earlier ones do not count any more.",
+        SecurityChange.PASSWORD_COMPROMISED: (
+            "Somebody else may know your password. You will be asked for a new one when you sign in next."
+        ),
         SecurityChange.LOGIN_DISABLED: "Your login has been disabled.",
         SecurityChange.LOGIN_ENABLED: "Your login has been enabled.",
     },
@@ -291,6 +298,15 @@ Si vous ne vous y attendiez pas, prévenez tout de suite votre administrateur.
         ),
         SecurityChange.EMAIL_CHANGED: "Vos messages sont désormais envoyés à une autre adresse e-mail.",
         SecurityChange.MOBILE_CHANGED: "Votre numéro de mobile a été modifié.",
+        SecurityChange.SECOND_FACTOR_ENROLLED: "Une application qui affiche des codes a été associée à votre accès.",
+        SecurityChange.SECOND_FACTOR_RESET: (
+            "L'application qui affiche vos codes et vos codes de secours ne sont plus valables."
+        ),
+        SecurityChange.RECOVERY_CODE_USED: "Un de vos codes de secours a été utilisé ; il n'est plus valable.",
+        SecurityChange.RECOVERY_CODES_RENEWED: "Vous avez de nouveaux codes de secours ; les anciens ne sont plus valables.",
+        SecurityChange.PASSWORD_COMPROMISED: (
+            "Quelqu'un d'autre connaît peut-être votre mot de passe. Un nouveau vous sera demandé à la prochaine connexion."
+        ),
         SecurityChange.LOGIN_DISABLED: "Votre accès a été désactivé.",
         SecurityChange.LOGIN_ENABLED: "Votre accès a été activé.",
     },

@@ -6,6 +6,7 @@ from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from mydso_access.decisions.sign_in import SecretVerdict
 from mydso_access.model.secret import Secret
+from mydso_access.policy.second_factor import Algorithm
 from mydso_access.slots import Slot, Slots
 
 T = TypeVar("T")
@@ -54,6 +55,39 @@ class PasswordHasher(Protocol):
 
     def needs_rehash(self, stored: Secret[str], /) -> bool:
         """Tell whether a hash made now would be stronger."""
+        ...
+
+
+class SecretBox(Protocol):
+    """Seals seeds of second factors, so that a stolen database holds none that works."""
+
+    def seal(self, secret: Secret[bytes], context: str, /) -> Secret[str]:
+        """Return the sealed form of a secret, bound to a context.
+
+        Args:
+            secret: what is to be sealed.
+            context: what it belongs to: it opens in no other.
+        """
+        ...
+
+    def open(self, sealed: Secret[str], context: str, /) -> Secret[bytes] | None:
+        """Return the secret; `None` if it cannot be opened: damaged, moved, or sealed with a key that is not there."""
+        ...
+
+    def is_current(self, sealed: Secret[str], /) -> bool:
+        """Tell whether it was sealed with the key that is used now."""
+        ...
+
+
+class OneTimeCodes(Protocol):
+    """Computes time-based codes (RFC 6238)."""
+
+    def code(self, seed: Secret[bytes], step: int, algorithm: Algorithm, /) -> Secret[str]:
+        """Return the code of one step."""
+        ...
+
+    def uri(self, seed: Secret[bytes], algorithm: Algorithm, name: str, issuer: str, /) -> Secret[str]:
+        """Return the provisioning URI that apps read from a QR code."""
         ...
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from mydso_access.model.assertion import Assertion
 from mydso_access.model.attempts import AttemptCounter, CounterKey
 from mydso_access.model.customer import Customer
 from mydso_access.model.event import Event
@@ -212,6 +213,25 @@ class SignInRepository(Protocol):
         ...
 
 
+class AssertionRepository(Protocol):
+    """Keeps which assertions of single sign-on were taken. A save commits on its own, like a counter's."""
+
+    def add(self, assertion: Assertion, /) -> MaybeAwaitable[None]:
+        """Store that an assertion was taken.
+
+        Raises:
+            Stale: it was taken before.
+        """
+        ...
+
+    def purge(self, instant: datetime, /, limit: int) -> MaybeAwaitable[int]:
+        """Forget assertions whose `expires_at` lies before an instant, at most so many; return how many were forgotten.
+
+        A store that forgets by itself may do nothing and return 0.
+        """
+        ...
+
+
 class EventRepository(Protocol):
     """Keeps the audit trail."""
 
@@ -271,6 +291,11 @@ class Repositories(Protocol):
     @property
     def sign_ins(self) -> SignInRepository:
         """Half-finished sign-ins."""
+        ...
+
+    @property
+    def assertions(self) -> AssertionRepository:
+        """Assertions of single sign-on that were taken."""
         ...
 
     @property

@@ -12,6 +12,7 @@ from mydso_access.model.user import User
 from mydso_access.policy.passwords import PasswordPolicy
 
 NAMES = Violation(Flaw.NAMES, "ASVS 6.2.11", "Use other words than your name, your company's or the product's.")
+REUSED = Violation(Flaw.REUSED, "S23", "Choose a password that you have not used before.")
 COMMON = Violation(
     Flaw.COMMON, "ASVS 6.2.4", "This password is too common. Use several words that do not belong together."
 )
@@ -49,11 +50,14 @@ async def violations_of(
     review = review_password(new, setting.policy) if old is None else review_change(old, new, setting.policy)
     if review.violations:
         return review.violations
-    if setting.policy.refuse_names:
-        names = names_around(setting.user, setting.home, installation.own_names)
-        if is_made_of(new, names):
-            return (NAMES,)
+    if setting.policy.refuse_names and is_made_of(new, names_of(installation, setting)):
+        return (NAMES,)
     return (COMMON,) if await _is_common(installation, new) else ()
+
+
+def names_of(installation: Installation, setting: Setting) -> frozenset[str]:
+    """Return the names around a user, which no password of theirs may be made of."""
+    return names_around(setting.user, setting.home, installation.own_names)
 
 
 async def _is_common(installation: Installation, new: Secret[str]) -> bool:

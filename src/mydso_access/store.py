@@ -8,13 +8,16 @@ from typing import Any, TypeVar
 from attrs import evolve, frozen
 
 from mydso_access.errors import BrokenStore, InvalidValue, StoreError, shown
+from mydso_access.model.assertion import Assertion
 from mydso_access.model.attempts import AttemptCounter, CounterKey
 from mydso_access.model.customer import Customer
 from mydso_access.model.event import Event, escaped
+from mydso_access.model.sign_in import SignIn
 from mydso_access.model.structure import Entity, Platform, Structure, StructureRecord
 from mydso_access.model.user import SsoIdentity, User
 from mydso_access.ports import Bridge
 from mydso_access.repositories import (
+    AssertionRepository,
     CounterRepository,
     CustomerRepository,
     EventRepository,
@@ -37,6 +40,7 @@ class Store:
     customers: CustomerRepository
     counters: CounterRepository
     sign_ins: SignInRepository
+    assertions: AssertionRepository
     events: EventRepository
     bridge: Bridge
 
@@ -57,6 +61,26 @@ class Store:
     async def purge_counters(self, before: datetime, limit: int) -> int:
         """Forget counters that were idle before an instant, at most so many."""
         return _portion("counters.purge", await self.bridge.ask(self.counters.purge, before, limit=limit), limit)
+
+    async def sign_in(self, sign_in_id: str) -> SignIn | None:
+        """Return the half-finished sign-in with this id."""
+        found = await self.bridge.ask(self.sign_ins.get, sign_in_id)
+        if found is not None and not (_is_record(found, SignIn) and found.id == sign_in_id):
+            raise BrokenStore("sign_ins.get", f"{_kind(found)} instead of the sign-in asked for")
+        return found
+
+    async def save_sign_in(self, sign_in: SignIn) -> SignIn:
+        """Save a half-finished sign-in and return it as stored."""
+        version = await self.bridge.ask(self.sign_ins.save, sign_in)
+        return evolve(sign_in, version=_grown("sign_ins.save", version, sign_in.version))
+
+    async def add_assertion(self, assertion: Assertion) -> None:
+        """Store that an assertion was taken."""
+        await self.bridge.ask(self.assertions.add, assertion)
+
+    async def purge_assertions(self, before: datetime, limit: int) -> int:
+        """Forget assertions that expired before an instant, at most so many."""
+        return _portion("assertions.purge", await self.bridge.ask(self.assertions.purge, before, limit=limit), limit)
 
     async def purge_sign_ins(self, before: datetime, limit: int) -> int:
         """Forget sign-ins that expired before an instant, at most so many."""

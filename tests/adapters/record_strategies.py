@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
+from ipaddress import ip_network
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from mydso_access.model import (
     Appointment,
+    Approval,
+    ApprovedAddress,
     AttemptCounter,
     Category,
     CounterKey,
@@ -29,13 +32,17 @@ from mydso_access.model import (
     Invited,
     KeyKind,
     NewEmail,
+    NewSeed,
     NoLogin,
     Notice,
     Platform,
     Purpose,
     Reason,
+    RecoveryCode,
     Reservation,
+    SecondFactor,
     Secret,
+    SentCode,
     SentToken,
     SignIn,
     SignInMode,
@@ -44,10 +51,11 @@ from mydso_access.model import (
     StructureKind,
     User,
 )
-from mydso_access.policy import Level
+from mydso_access.policy import Algorithm, Level, Recipient
 from mydso_access.policy.dotted import SETTINGS
 from mydso_access.policy.fixed import EARLIEST, LATEST, TICK
 from mydso_access.policy.levels import StructurePolicy
+from mydso_access.policy.lists import Networks, Words
 from mydso_access.policy.settings import Setting, value_type
 
 HOSTILE_TEXTS = [
@@ -120,12 +128,19 @@ counters = st.builds(
     maybe(instants),
 )
 
+named_structures = st.builds(Structure, st.sampled_from(StructureKind), ids)
+approved = several(st.builds(ApprovedAddress, texts, named_structures, instants))
+codes = several(st.builds(RecoveryCode, numbers, secrets))
+second_factors = maybe(st.builds(SecondFactor, secrets, st.sampled_from(Algorithm), instants, numbers, codes))
 identities = st.builds(SsoIdentity, texts, texts)
 sent = st.builds(SentToken, secrets, instants)
 some_ids = st.frozensets(ids, max_size=4)
 kept = {
     "id": ids,
     "role": ids,
+    "approved": approved,
+    "codes_sent": several(instants),
+    "second_factor": second_factors,
     "full_name": maybe(texts),
     "email": maybe(st.builds(Email, texts, maybe(instants))),
     "new_email": maybe(st.builds(NewEmail, texts, sent)),
@@ -143,7 +158,7 @@ kept = {
     "written_by": maybe(ids),
 }
 disabled = st.builds(Disabled, st.sampled_from(DisabledBecause), instants)
-credentials = maybe(st.builds(Credential, secrets, instants))
+credentials = maybe(st.builds(Credential, secrets, instants, st.booleans(), several(secrets)))
 contacts = st.builds(
     User,
     category=st.just(Category.INACTIVE),
@@ -167,6 +182,13 @@ users = (
 )
 
 
+networks = st.builds(
+    lambda address, prefix: ip_network((address, min(prefix, address.max_prefixlen)), strict=False),
+    st.ip_addresses(),
+    st.integers(0, 128),
+)
+
+
 def _values(name: str) -> st.SearchStrategy[Any]:
     """Return all that a setting may be."""
     field = SETTINGS[name]
@@ -177,6 +199,10 @@ def _values(name: str) -> st.SearchStrategy[Any]:
         values = st.integers(declared.minimum, declared.maximum)
     elif kind is timedelta:
         values = st.timedeltas(declared.minimum, declared.maximum)
+    elif kind is Networks:
+        values = st.lists(networks, max_size=4).map(Networks)
+    elif kind is Words:
+        values = st.lists(st.from_regex(r"[!-~äß中]{1,9}", fullmatch=True), max_size=4).map(Words)
     else:
         values = st.sampled_from(kind) if issubclass(kind, Enum) else texts
     return maybe(values) if declared.optional else values
@@ -189,6 +215,7 @@ structure = {
     "policy": policies,
     "main_administrators": several(st.builds(Appointment, ids, ids)),
     "sign_in_mode": st.sampled_from(SignInMode),
+    "approved": approved,
     "version": numbers,
     "saved_at": instants,
     "written_by": maybe(ids),
@@ -209,18 +236,24 @@ customers = st.builds(
 @st.composite
 def _sign_ins(draw: st.DrawFn) -> SignIn:
     started, expires = sorted(draw(st.lists(utc_instants, min_size=2, max_size=2, unique=True)))
-    zone = draw(st.sampled_from(ZONES))
+    zone, purpose = draw(st.sampled_from(ZONES)), draw(st.sampled_from(Purpose))
+    sent_codes = st.builds(SentCode, secrets, instants, texts, named_structures, st.sampled_from(Recipient))
+    approvals = st.builds(Approval, texts, named_structures, st.sampled_from(Recipient))
     return SignIn(
         id=draw(ids),
         user_id=draw(ids),
         address=CounterKey(KeyKind.ADDRESS, draw(texts)),
-        purpose=draw(st.sampled_from(Purpose)),
+        purpose=purpose,
+        entity=draw(ids) if purpose is Purpose.ENTER else None,
         token=draw(secrets),
         started_at=started.astimezone(zone),
         expires_at=expires.astimezone(zone),
         factors=draw(several(st.tuples(st.sampled_from(Factor), instants))),
-        code=draw(maybe(secrets)),
-        seed=draw(maybe(secrets)),
+        since=draw(instants),
+        code=draw(maybe(sent_codes)),
+        approvals=draw(several(approvals)),
+        seed=draw(maybe(st.builds(NewSeed, secrets, st.sampled_from(Algorithm)))),
+        outgrown=draw(st.booleans()),
         session=draw(maybe(texts)),
         used_at=draw(maybe(instants)),
         version=draw(numbers),
@@ -238,7 +271,7 @@ events = st.builds(
     subject=maybe(texts),
     actor=maybe(texts),
     system=maybe(texts),
-    structure=maybe(st.builds(Structure, st.sampled_from(StructureKind), ids)),
+    structure=maybe(named_structures),
     customer=maybe(texts),
     differences=several(st.builds(Difference, texts, texts, texts)),
     address=maybe(texts),

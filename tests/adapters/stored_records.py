@@ -8,6 +8,8 @@ from attrs import evolve
 
 from mydso_access.model import (
     Appointment,
+    Approval,
+    ApprovedAddress,
     AttemptCounter,
     Category,
     CounterKey,
@@ -26,12 +28,16 @@ from mydso_access.model import (
     Invited,
     KeyKind,
     NewEmail,
+    NewSeed,
     Notice,
     Platform,
     Purpose,
     Reason,
+    RecoveryCode,
     Reservation,
+    SecondFactor,
     Secret,
+    SentCode,
     SentToken,
     SignIn,
     SignInMode,
@@ -39,13 +45,17 @@ from mydso_access.model import (
     Structure,
     User,
 )
-from mydso_access.policy import Level
+from mydso_access.policy import Algorithm, Level, Recipient
 from mydso_access.policy.levels import StructurePolicy
 
 CANARY = "c4nary"  # begins every secret of those below, and stands nowhere else
 NOON = datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
 
+APPROVED = (
+    ApprovedAddress("192.0.2.1", Structure.entity("e"), NOON),
+    ApprovedAddress("2001:db8::1", Structure.entity("f"), LATER),
+)
 USER = User(
     id="u",
     category=Category.MULTI_ENTITY,
@@ -53,7 +63,18 @@ USER = User(
     role="collector",
     login=Enabled(NOON),
     name="anna",
-    credential=Credential(Secret(f"{CANARY} hash"), NOON),
+    credential=Credential(
+        Secret(f"{CANARY} hash"), NOON, compromised=True, before=(Secret(f"{CANARY} b1"), Secret(f"{CANARY} b2"))
+    ),
+    second_factor=SecondFactor(
+        Secret(f"{CANARY} seed"),
+        Algorithm.SHA256,
+        NOON,
+        58_000_000,
+        (RecoveryCode(1, Secret(f"{CANARY} r1")), RecoveryCode(7, Secret(f"{CANARY} r7"))),
+    ),
+    approved=APPROVED,
+    codes_sent=(NOON, LATER),
     full_name="Anna A.",
     email=Email("anna@example.com", NOON),
     new_email=NewEmail("a@example.com", SentToken(Secret(f"{CANARY} new"), NOON)),
@@ -80,6 +101,7 @@ STRUCTURE: dict[str, Any] = {
     "policy": StructurePolicy({"passwords.min_length": 12, "dormancy.months": None}),
     "main_administrators": (Appointment("u", "a1"), Appointment("v", "a2")),
     "sign_in_mode": SignInMode.SSO,
+    "approved": APPROVED,
     "version": 4,
     "saved_at": LATER,
     "written_by": "event",
@@ -112,13 +134,20 @@ FULL: dict[type, Any] = {
         id="s",
         user_id="u",
         address=CounterKey(KeyKind.ADDRESS, "d2" * 32),
-        purpose=Purpose.SIGN_IN,
+        purpose=Purpose.ENTER,
+        entity="e",
         token=Secret(f"{CANARY} token"),
         started_at=NOON,
         expires_at=LATER,
         factors=((Factor.PASSWORD, NOON), (Factor.PASSWORD, LATER)),
-        code=Secret(f"{CANARY} code"),
-        seed=Secret(f"{CANARY} seed"),
+        since=LATER,
+        code=SentCode(Secret(f"{CANARY} code"), NOON, "192.0.2.1", Structure.entity("e"), Recipient.USER),
+        approvals=(
+            Approval("192.0.2.1", Structure.platform("p"), Recipient.ADMINISTRATOR),
+            Approval("192.0.2.1", Structure.entity("e"), Recipient.USER),
+        ),
+        seed=NewSeed(Secret(f"{CANARY} seed"), Algorithm.SHA256),
+        outgrown=True,
         session="digest",
         used_at=LATER,
         version=9,
@@ -151,7 +180,8 @@ def places(*lines: str) -> dict[str, str]:
 OF_A_STRUCTURE = places(
     "case word, id text, title text, policy policy, sign_in_mode word, saved_at instant, written_by text?, form form",
     "main_administrators list, main_administrators.1 object, main_administrators.1.user_id text",
-    "main_administrators.1.id text",
+    "main_administrators.1.id text, approved list, approved.1 object, approved.1.address text",
+    "approved.1.structure object, approved.1.structure.kind word, approved.1.structure.id text, approved.1.at instant",
 )
 # Every place of every stored form and what sort of value is there (`?`: or none); a list's last element for all of them.
 PLACES: dict[type, dict[str, str]] = {
@@ -159,6 +189,13 @@ PLACES: dict[type, dict[str, str]] = {
         "id text, category word, structure object, structure.kind word, structure.id text, role text, name text?",
         "login object, login.case word, login.since instant, full_name text?, mobile text?, may_import truth",
         "credential object?, credential.hash secret, credential.set_at instant, sign_in_mode word?",
+        "credential.compromised truth, credential.before list, credential.before.1 secret",
+        "second_factor object?, second_factor.seed secret, second_factor.algorithm word, second_factor.last_step number",
+        "second_factor.enrolled_at instant, second_factor.recovery list, second_factor.recovery.1 object",
+        "second_factor.recovery.1.place number, second_factor.recovery.1.hash secret",
+        "approved list, approved.1 object, approved.1.address text, approved.1.structure object",
+        "approved.1.structure.kind word, approved.1.structure.id text, approved.1.at instant",
+        "codes_sent instants, codes_sent.1 instant",
         "email object?, email.address text, email.confirmed_at instant?, new_email object?, new_email.address text",
         "new_email.token object, new_email.token.digest secret, new_email.token.sent_at instant",
         "sso object?, sso.issuer text, sso.subject text, memberships list, memberships.1 text",
@@ -182,7 +219,12 @@ PLACES: dict[type, dict[str, str]] = {
     SignIn: places(
         "id text, user_id text, address object, address.kind word, address.digest text, purpose word, token secret",
         "started_at instant, expires_at instant, factors list, factors.1 row, factors.1.0 word, factors.1.1 instant",
-        "code secret?, seed secret?, session text?, used_at instant?, saved_at instant, form form",
+        "since instant, entity text?, code object?, code.digest secret, code.sent_at instant, code.address text",
+        "code.structure object, code.structure.kind word, code.structure.id text, code.validator word",
+        "approvals list, approvals.1 object, approvals.1.address text, approvals.1.structure object",
+        "approvals.1.structure.kind word, approvals.1.structure.id text, approvals.1.validator word",
+        "seed object?, seed.sealed secret, seed.algorithm word, outgrown truth",
+        "session text?, used_at instant?, saved_at instant, form form",
     ),
     Event: places(
         "id text, kind word, at instant, subject text?, actor text?, system text?, structure object?",

@@ -11,6 +11,7 @@ from mydso_access import (
     AsyncAccessControl,
     Busy,
     PasswordChanged,
+    Proof,
     Reason,
     Refused,
     SignedIn,
@@ -37,7 +38,7 @@ from tests.test_store import raising, replacing
 # What signing in, changing a password and purging ask for.
 CALLED = {
     *("users_get", "users_named", "users_save", "structures_get", "events_append"),
-    *("counters_get", "counters_save", "counters_purge", "sign_ins_purge"),
+    *("counters_get", "counters_save", "counters_purge", "sign_ins_purge", "assertions_purge"),
 }
 
 # --- threads
@@ -69,8 +70,9 @@ def test_a_synchronous_repository_runs_off_the_loops_thread_and_an_asynchronous_
         access = door(world, recording(world, threads, asynchronously=asynchronously))
         world.hasher.while_verifying = lambda: hashing.add(threading.get_ident())
         assert isinstance(await access.sign_in("known", "wrong", address=HOME), Refused)
-        assert isinstance(await access.sign_in("known", RIGHT, address=HOME), SignedIn)
-        assert isinstance(await access.change_password("id-known", RIGHT, NEW, address=HOME), PasswordChanged)
+        signed_in = await access.sign_in("known", RIGHT, address=HOME)
+        assert isinstance(signed_in, SignedIn)
+        assert isinstance(await access.change_password(signed_in.proof, RIGHT, NEW, address=HOME), PasswordChanged)
         await access.purge()
         assert CALLED == set(threads)
         here = threading.get_ident()
@@ -145,21 +147,22 @@ class Stopping(CountingHasher):
 @pytest.mark.parametrize(
     ("stops_at", "attempt"),
     [
-        ("verify", lambda access: access.sign_in("known", RIGHT, address=HOME)),
-        ("verify_dummy", lambda access: access.sign_in("nobody", RIGHT, address=HOME)),
-        ("needs_rehash", lambda access: access.sign_in("known", RIGHT, address=HOME)),
-        ("hash", lambda access: access.change_password("id-known", RIGHT, NEW, address=HOME)),
+        ("verify", lambda access, _: access.sign_in("known", RIGHT, address=HOME)),
+        ("verify_dummy", lambda access, _: access.sign_in("nobody", RIGHT, address=HOME)),
+        ("needs_rehash", lambda access, _: access.sign_in("known", RIGHT, address=HOME)),
+        ("hash", lambda access, proof: access.change_password(proof, RIGHT, NEW, address=HOME)),
     ],
 )
 def test_a_stop_iteration_of_the_hasher_is_a_failed_verifier_that_hangs_nothing_and_frees_the_slot(
-    stops_at: str, attempt: Callable[[AsyncAccessControl], Awaitable[Any]]
+    stops_at: str, attempt: Callable[[AsyncAccessControl, Proof], Awaitable[Any]]
 ) -> None:
     async def scenario() -> None:
         world = with_one_slot(World(hasher=Stopping()))
-        world.hasher.stops_at = stops_at
         access = door(world)
+        proof = (await access.sign_in("known", RIGHT, address=HOME)).proof
+        world.hasher.stops_at = stops_at
         with pytest.raises(VerifierFailed):
-            await asyncio.wait_for(attempt(access), PATIENCE)
+            await asyncio.wait_for(attempt(access, proof), PATIENCE)
         world.hasher.stops_at = ""
         assert isinstance(await access.sign_in("known", RIGHT, address=HOME), SignedIn)
 

@@ -84,3 +84,10 @@ def test_a_service_that_raises_or_answers_no_bool_means_what_was_chosen_and_is_l
 
 def test_what_a_word_is_too_common_for_is_a_flaw_of_its_own() -> None:
     assert {"common", "names"} <= {flaw.value for flaw in Flaw}
+
+
+@pytest.mark.parametrize("on_error", ["refuse", "accept", None, True], ids=repr)
+def test_what_a_failing_service_means_is_chosen_in_so_many_words_or_it_is_misuse(on_error: Any) -> None:
+    with pytest.raises(InvalidValue, match="on_error is") as error:
+        AskedService(lambda _: False, on_error=on_error)
+    assert "OnError.REFUSE or OnError.ACCEPT" == error.value.expected

@@ -11,7 +11,7 @@ import pytest
 from mydso_access.adapters import codec
 from mydso_access.adapters.codec import LOGINS, UPGRADES, read, written
 from mydso_access.errors import UnreadableRecord
-from mydso_access.model import Disabled, DisabledBecause, Event, User
+from mydso_access.model import Disabled, DisabledBecause, Entity, Event, Platform, SignIn, User
 from tests.adapters.stored_records import CANARY, FULL, everything_told
 from tests.adapters.vector_records import RECORDS
 
@@ -54,32 +54,54 @@ def test_the_vectors_show_every_record_and_every_case_in_every_form() -> None:
     assert set(DisabledBecause) == {user.login.reason for user in users if isinstance(user.login, Disabled)}
 
 
-OLD: dict[str, dict[str, Any]] = {
-    vector["name"]: json.loads(vector["text"]) for vector in VECTORS if vector["form"] == 1
+OLD: dict[tuple[str, int], dict[str, Any]] = {
+    (vector["name"], vector["form"]): json.loads(vector["text"]) for vector in VECTORS
 }
+PASSWORD = {"hash": CANARY, "set_at": 1}
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "changes"),
+    ("name", "form", "kind", "changes"),
     [
-        ("a user with a password", User, {"role": "administrator"}),
-        ("a user with a password", User, {"valid_from": 0}),
-        ("a user with a password", User, {"memberships": []}),
-        ("an invited user", User, {"login": {"case": "invited", "since": 1, "token": CANARY}}),
-        ("an invited user", User, {"login": None}),
-        ("an invited user", User, {"login": [CANARY]}),
-        ("an invited user", User, {"login": {"since": 1}}),
-        ("a refusal", Event, {"system": "import"}),
-        ("a refusal", Event, {"differences": []}),
+        ("a user with a password", 1, User, {"role": "administrator"}),
+        ("a user with a password", 1, User, {"valid_from": 0}),
+        ("a user with a password", 1, User, {"memberships": []}),
+        ("a user with a password", 1, User, {"codes_sent": []}),
+        ("a user with a password", 1, User, {"credential": {**PASSWORD, "compromised": False}}),
+        ("an invited user", 1, User, {"login": {"case": "invited", "since": 1, "token": CANARY}}),
+        ("an invited user", 1, User, {"login": None}),
+        ("an invited user", 1, User, {"login": [CANARY]}),
+        ("an invited user", 1, User, {"login": {"since": 1}}),
+        ("a user with everything", 2, User, {"second_factor": None}),
+        ("a user with everything", 2, User, {"approved": []}),
+        ("a user with everything", 2, User, {"codes_sent": []}),
+        ("a user with everything", 2, User, {"credential": {**PASSWORD, "before": []}}),
+        ("a user with everything", 2, User, {"credential": {**PASSWORD, "compromised": True}}),
+        ("a user with everything", 2, User, {"credential": [CANARY]}),
+        ("a new entity", 1, Entity, {"approved": []}),
+        ("a platform", 1, Platform, {"approved": [CANARY]}),
+        ("a sign-in that was completed", 1, SignIn, {"approvals": []}),
+        ("a sign-in that was completed", 1, SignIn, {"entity": None}),
+        ("a sign-in that was completed", 1, SignIn, {"outgrown": False}),
+        ("a sign-in that was completed", 1, SignIn, {"since": 1}),
+        ("a refusal", 1, Event, {"system": "import"}),
+        ("a refusal", 1, Event, {"differences": []}),
     ],
 )
 def test_an_old_form_with_what_came_later_or_without_what_it_had_is_refused(
-    name: str, kind: Any, changes: dict[str, Any]
+    name: str, form: int, kind: Any, changes: dict[str, Any]
 ) -> None:
     with pytest.raises(UnreadableRecord) as refused:
-        read(kind, json.dumps(OLD[name] | changes), 7)
+        read(kind, json.dumps(OLD[name, form] | changes), 7)
     assert kind.__name__ == refused.value.field.partition(".")[0]
     assert CANARY not in everything_told(refused.value)
+
+
+def test_a_half_finished_sign_in_of_an_old_form_comes_without_the_code_and_the_seed_it_may_have_held() -> None:
+    old = OLD["a sign-in that was completed", 1]
+    assert all(old[name] is not None for name in ("code", "seed"))
+    found = read(SignIn, json.dumps(old), 7)
+    assert (None, None, found.started_at) == (found.code, found.seed, found.since)
 
 
 # --- upgrades, with forms that never were: in form 1 `written_by` was not there, in form 2 `name` was called `login_name`

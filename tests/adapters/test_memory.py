@@ -12,6 +12,7 @@ from mydso_access.adapters.memory import MemoryRepositories
 from mydso_access.decisions.naming import account_key
 from mydso_access.errors import Stale, Taken
 from mydso_access.model import (
+    Assertion,
     AttemptCounter,
     Category,
     Customer,
@@ -52,7 +53,12 @@ def half_finished(sign_in_id: str) -> SignIn:
         started_at=NOON,
         expires_at=NOON + timedelta(hours=1),
         factors=(),
+        since=NOON,
     )
+
+
+def assertion(key: str = "a" * 64) -> Assertion:
+    return Assertion(key=key, expires_at=NOON + timedelta(hours=1), saved_at=NOON)
 
 
 @pytest.fixture
@@ -97,11 +103,24 @@ def test_purging_forgets_what_is_over(stored: MemoryRepositories) -> None:
     assert (None, None) == (stored.counters.get(KEY), stored.sign_ins.get("s"))
 
 
+def test_an_assertion_is_taken_once_whether_it_is_the_same_object_or_an_equal_one(stored: MemoryRepositories) -> None:
+    first = assertion()
+    stored.assertions.add(first)
+    for again in (first, assertion()):
+        with pytest.raises(Stale):
+            stored.assertions.add(again)
+    assert 0 == stored.assertions.purge(first.expires_at, limit=9)
+    assert 1 == stored.assertions.purge(first.expires_at + timedelta(microseconds=1), limit=9)
+    stored.assertions.add(first)
+
+
 def test_two_installations_share_nothing() -> None:
     one, other = MemoryRepositories(), MemoryRepositories()
     one.users.save(user(), event())
     one.counters.save(AttemptCounter(KEY))
     one.sign_ins.save(half_finished("s"))
+    one.assertions.add(assertion())
+    other.assertions.add(assertion())
     one.structures.save(Platform(id="p", title="P"), event())
     one.customers.save(Customer(entity="e", id="c"), event())
     assert other.users.get("u") is None
@@ -125,7 +144,7 @@ def test_nothing_handed_out_can_be_changed(stored: MemoryRepositories) -> None:
             with pytest.raises(attrs.exceptions.FrozenInstanceError):
                 setattr(record, field.name, None)
     assert type(stored.events.all()) is type(stored.counters.all()) is tuple
-    for name in ("users", "structures", "customers", "counters", "sign_ins", "events"):
+    for name in ("users", "structures", "customers", "counters", "sign_ins", "assertions", "events"):
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
             setattr(stored, name, None)
 
@@ -185,6 +204,21 @@ def test_of_32_threads_one_creates_and_one_takes_the_name(stored: MemoryReposito
     found = stored.users.named("anna")
     assert found is not None
     assert f"user-{only.id}" == found.id
+
+
+def test_of_32_threads_that_take_one_assertion_one_does(stored: MemoryRepositories) -> None:
+    for turn in range(20):
+        taken: list[int] = []
+
+        def take(number: int, key: str = f"{turn:064x}", taken: list[int] = taken) -> None:
+            try:
+                stored.assertions.add(assertion(key))
+            except Stale:
+                return
+            taken.append(number)
+
+        together(take)
+        assert 1 == len(taken)
 
 
 def test_every_saved_version_of_a_user_has_exactly_its_event_in_32_threads(stored: MemoryRepositories) -> None:

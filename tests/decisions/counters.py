@@ -18,7 +18,7 @@ NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LEASE = 30 * SECOND
 PRESET = LockoutPolicy()
-ACCOUNT, ADDRESS = KeyKind.ACCOUNT, KeyKind.ADDRESS
+ACCOUNT, ADDRESS, CODES = KeyKind.ACCOUNT, KeyKind.ADDRESS, KeyKind.CODES
 
 
 def new(kind: KeyKind = ACCOUNT) -> AttemptCounter:

@@ -143,7 +143,8 @@ class Model:
     def block_at(self, clock: datetime) -> Blocked | None:
         seen = self.read(clock)
         if seen.blocked_until is not None:
-            return Blocked(seen.blocked_until, "S36" if self.kind is KeyKind.ACCOUNT else "S37")
+            rules = {KeyKind.ACCOUNT: "S36", KeyKind.ADDRESS: "S37", KeyKind.CODES: "D13"}
+            return Blocked(seen.blocked_until, rules[self.kind])
         if self.cap is not None and seen.consecutive >= self.cap:
             return Blocked(None, "D4")
         return None
@@ -196,7 +197,7 @@ class Model:
                 seen.in_flight.remove(charge)
                 if entry.how == "wrong":
                     self._fail(seen, charge)
-                if entry.how == "complete" and self.kind is KeyKind.ACCOUNT:
+                if entry.how == "complete" and self.kind is not KeyKind.ADDRESS:
                     seen.unspent = [failure for failure in seen.unspent if failure.at > charge.at]
                     seen.excused = max(seen.excused, seen.known_at_charge[charge.id])
                     seen.resets.append(charge.at)

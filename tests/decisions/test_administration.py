@@ -30,6 +30,7 @@ from mydso_access.decisions.administration import (
 )
 from mydso_access.decisions.dormancy import months_later
 from mydso_access.decisions.outcomes import Proof, Refused
+from mydso_access.decisions.sessions import SensitiveAction
 from mydso_access.errors import InvalidValue
 from mydso_access.model import (
     Appointment,
@@ -38,7 +39,6 @@ from mydso_access.model import (
     Factor,
     Reason,
     Right,
-    SignInMode,
     StructureRecord,
     User,
 )
@@ -158,7 +158,7 @@ JUDGES: dict[str, Callable[[ActorFacts], Refused | None]] = {
     "right": lambda facts: judge_right(facts, ROLES, Right.REPORTS, LYON.structure),
     "main administration": lambda facts: judge_main_administration(facts, ROLES, LYON.structure),
     "whole account": lambda facts: judge_whole_account(facts, ROLES),
-    "step-up": judge_step_up,
+    "step-up": lambda facts: judge_step_up(facts, SensitiveAction.CHANGE_EMAIL),
 }
 
 
@@ -233,46 +233,9 @@ def test_a13_an_actors_appointment_counts_only_if_their_structure_confirms_it(
     assert MainAdministratorOf(LYON.structure) in powers(BOSS, ROLES)  # nobody edits them as if they were none
 
 
-# --- proving oneself again
-
-
-@pytest.mark.parametrize(
-    ("ago", "fresh"),
-    [
-        (timedelta(0), True),
-        (timedelta(minutes=15), True),
-        (timedelta(minutes=15) + TICK, False),
-        (timedelta(days=1), False),
-        (-timedelta(minutes=1), True),  # a clock that went back
-    ],
-    ids=str,
-)
-def test_a_proof_is_fresh_for_a_quarter_of_an_hour(ago: timedelta, fresh: bool) -> None:
-    expected = None if fresh else refused(Reason.STEP_UP_NEEDED, "ASVS 7.5.1", anna())
-    assert expected == judge_step_up(proven(anna(), at=NOON - ago))
-
-
-def test_d10_a_clock_that_went_back_behind_the_last_save_makes_no_proof_fresh() -> None:
-    user = anna(saved_at=NOON + timedelta(hours=1))
-    assert judge_step_up(proven(user, at=NOON)) == refused(Reason.STEP_UP_NEEDED, "ASVS 7.5.1", user)
-
-
-def test_the_latest_factor_makes_a_proof_fresh() -> None:
-    factors = ((Factor.PASSWORD, NOON - timedelta(hours=9)), (Factor.PASSWORD, NOON))
-    assert judge_step_up(facts_of(Proof("u-anna", factors), anna(), LYON)) is None
-
-
 def test_actors_and_powers_never_change() -> None:
     actors: list[Actor | Any] = [System("x"), Proof("u", ()), MemberOf(LYON.structure), proven(BOSS)]
     for value in actors:
         for field in attrs.fields(type(value)):
             with pytest.raises(attrs.exceptions.FrozenInstanceError):
                 setattr(value, field.name, None)
-
-
-@pytest.mark.parametrize("own", [None, SignInMode.SSO])
-def test_a24_a_password_proves_nothing_any_more_once_its_user_comes_by_sso(own: SignInMode | None) -> None:
-    user, home = anna(sign_in_mode=own), attrs.evolve(LYON, sign_in_mode=SignInMode.SSO)
-    assert judge_proof(proven(user, home)) == refused(Reason.OUTDATED_PROOF, "A24", user)
-    by_password = anna(sign_in_mode=SignInMode.PASSWORD)
-    assert judge_proof(proven(by_password, home)) == by_password

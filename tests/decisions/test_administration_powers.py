@@ -69,7 +69,7 @@ def users(draw: st.DrawFn, *, enabled_only: bool = False) -> User:
 
 
 edits: st.SearchStrategy[Edit] = st.one_of(
-    st.sampled_from([*ROLES.roles]).map(lambda role: lambda user: with_role(user, role, ROLES)),
+    st.sampled_from([*ROLES.roles]).map(lambda role: lambda user: with_role(user, role, ROLES, NOON)),
     st.booleans().map(lambda flag: lambda user: with_import_flag(user, flag, ROLES)),
     st.sampled_from(ENTITIES).map(lambda entity: lambda user: authorised(user, entity)),
     st.sampled_from(ENTITIES).map(lambda entity: lambda user: withdrawn(user, entity)),

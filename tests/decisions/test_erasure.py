@@ -8,19 +8,23 @@ from mydso_access.decisions.changes import Changed, Done
 from mydso_access.decisions.erasure import erased
 from mydso_access.decisions.users import disabled, enabled, made_contact
 from mydso_access.model import (
+    ApprovedAddress,
     Disabled,
     DisabledBecause,
     EventKind,
     NewEmail,
     Notice,
     Reason,
+    SecondFactor,
     Secret,
     SentToken,
     SsoIdentity,
     User,
 )
+from mydso_access.policy import Algorithm
 from tests.decisions.people import (
     LONG_AGO,
+    LYON,
     NOON,
     TICK,
     anna,
@@ -41,6 +45,9 @@ FULL: dict[str, Any] = {
     "new_email": NewEmail("anna@new.example", SENT),
     "reset": SENT,
     "notice": Notice(NOON, 14),
+    "second_factor": SecondFactor(Secret("sealed"), Algorithm.SHA1, LONG_AGO, 7),
+    "approved": (ApprovedAddress("192.0.2.1", LYON.structure, LONG_AGO),),
+    "codes_sent": (LONG_AGO,),
 }
 
 

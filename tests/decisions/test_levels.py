@@ -3,14 +3,16 @@
 import attrs
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from mydso_access.decisions.levels import Levels, effective_policy, policy_at_home
+from mydso_access.decisions.levels import Levels, effective_policy, policy_at_home, value_at
 from mydso_access.errors import InvalidValue
 from mydso_access.model import StructureRecord, User
 from mydso_access.policy import DormancyPolicy, Level, PasswordPolicy, SecurityPolicy, StructurePolicy
-from mydso_access.policy.levels import joined
+from mydso_access.policy.dotted import value_of
+from mydso_access.policy.levels import joined, may_be_set_at
 from tests.decisions.people import GROUP, LYON, PARIS, anna, contact, multi
-from tests.policy.strategies import security_policies, structure_policies
+from tests.policy.strategies import SETTINGS, security_policies, structure_policies
 
 INSTALLATION = SecurityPolicy(passwords=PasswordPolicy(min_length=10), dormancy=DormancyPolicy(months=12))
 
@@ -83,3 +85,27 @@ def test_s20_an_entitys_policy_has_no_effect_on_another_entitys_users(
 )
 def test_at_home_a_users_own_structure_binds_them(user: User, home: StructureRecord | None, months: int) -> None:
     assert months == policy_at_home(user, home, INSTALLATION).policy.dormancy.months
+
+
+# --- one setting alone
+
+EVERYWHERE = [name for name in SETTINGS if all(may_be_set_at(name, level) for level in (Level.PLATFORM, Level.ENTITY))]
+
+
+@given(security_policies(), structure_policies(), st.sampled_from(EVERYWHERE))
+def test_d6_one_setting_in_one_structure_is_what_all_of_them_joined_say(
+    installation: SecurityPolicy, asked: StructurePolicy, name: str
+) -> None:
+    for record, user in ((LYON, anna()), (GROUP, multi())):
+        asking_so = attrs.evolve(record, policy=asked)
+        expected = value_of(policy_at_home(user, asking_so, installation).policy, name)
+        assert expected == value_at(asking_so, installation, name)
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"), [(LYON, 12), (asking(LYON, months=6), 6), (asking(GROUP, months=24), 12)]
+)
+def test_d6_one_setting_is_the_installations_unless_the_structure_is_stricter(
+    record: StructureRecord, expected: int
+) -> None:
+    assert expected == value_at(record, INSTALLATION, "dormancy.months")

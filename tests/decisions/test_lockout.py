@@ -20,6 +20,7 @@ from mydso_access.policy.fixed import TICK
 from tests.decisions.counters import (
     ACCOUNT,
     ADDRESS,
+    CODES,
     DAY,
     HOUR,
     MINUTE,
@@ -65,8 +66,12 @@ def test_d10_two_charges_never_bear_the_same_date_and_the_lease_runs_by_the_cloc
 
 @pytest.mark.parametrize(
     ("kind", "limit", "block", "rule"),
-    [(ACCOUNT, 5, HOUR, "S36"), (ADDRESS, 10, 24 * HOUR, "S37")],
-    ids=["s36_the_fifth_blocks_the_account_for_one_hour", "s37_the_tenth_blocks_the_address_for_24_hours"],
+    [(ACCOUNT, 5, HOUR, "S36"), (ADDRESS, 10, 24 * HOUR, "S37"), (CODES, 5, 10 * MINUTE, "D13")],
+    ids=[
+        "s36_the_fifth_blocks_the_account_for_one_hour",
+        "s37_the_tenth_blocks_the_address_for_24_hours",
+        "d13_the_fifth_wrong_code_stops_the_codes_for_ten_minutes",
+    ],
 )
 def test_the_last_failure_of_the_limit_blocks_from_its_charge(
     kind: KeyKind, limit: int, block: timedelta, rule: str
@@ -97,7 +102,7 @@ def test_s36_an_attempt_refused_by_a_block_does_not_prolong_it() -> None:
     assert counter == refused.counter
 
 
-@pytest.mark.parametrize(("kind", "limit"), [(ACCOUNT, 5), (ADDRESS, 10)])
+@pytest.mark.parametrize(("kind", "limit"), [(ACCOUNT, 5), (ADDRESS, 10), (CODES, 5)])
 def test_as_many_attempts_in_flight_as_the_limit_are_full_but_not_blocked(kind: KeyKind, limit: int) -> None:
     counter = new(kind)
     for n in range(limit):

@@ -68,10 +68,8 @@ class AttemptsOnOneKey(RuleBasedStateMachine):
     ) -> None:
         own = Limit(failures=limit, window=window, block=block)
         other = Limit(failures=limit + 1, window=7 * DAY, block=block + MINUTE)
-        account, address = (own, other) if kind is KeyKind.ACCOUNT else (other, own)
-        self.lockout = LockoutPolicy(
-            account=account, address=address, hard_cap=hard_cap, lease=lease, charge_wait=timedelta(milliseconds=10)
-        )
+        limits = {each.value: own if each is kind else other for each in KeyKind}
+        self.lockout = LockoutPolicy(**limits, hard_cap=hard_cap, lease=lease, charge_wait=timedelta(milliseconds=10))
         self.limit = limit
         self.fresh = AttemptCounter(CounterKey(kind, "0" * 64))
         self.stored = self.fresh

@@ -63,8 +63,12 @@ FAULTS = {
         "])",
     ),
     "account and address are confused": (
-        "lockout.account if key.kind is KeyKind.ACCOUNT",
-        "lockout.account if key.kind is KeyKind.ADDRESS",
+        "        case KeyKind.ACCOUNT:\n            return lockout.account",
+        "        case KeyKind.ACCOUNT:\n            return lockout.address",
+    ),
+    "address and account are confused": (
+        "        case KeyKind.ADDRESS:\n            return lockout.address",
+        "        case KeyKind.ADDRESS:\n            return lockout.account",
     ),
     "the cap counts an address": (
         "lockout.hard_cap is not None and key.kind is KeyKind.ACCOUNT",

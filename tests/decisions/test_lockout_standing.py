@@ -137,7 +137,7 @@ def test_d4_whoever_notices_that_the_cap_was_reached_saves_it() -> None:
     assert Blocked(noticed, None, "D4") == admit(counter, lockout, "x", NINE + LEASE)
 
 
-@pytest.mark.parametrize("kind", [ACCOUNT, ADDRESS])
+@pytest.mark.parametrize("kind", KeyKind)
 def test_d17_unblocking_ends_block_and_failures_and_leaves_what_is_in_flight_and_the_hard_cap(kind: KeyKind) -> None:
     in_flight = Reservation("r", NINE, NINE, 0)
     blocked = evolve(

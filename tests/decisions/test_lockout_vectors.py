@@ -61,7 +61,7 @@ def answers_of_code(vector: dict[str, Any], code: Any = decisions) -> list[Step]
 
 def answers_of_model(vector: dict[str, Any]) -> list[Step]:
     lockout, kind = policy_of(vector), KeyKind(vector["kind"])
-    limit = lockout.account if kind is KeyKind.ACCOUNT else lockout.address
+    limit = getattr(lockout, kind.value)
     model = lockout_model.Model(kind, limit.failures, limit.window, limit.block, lockout.lease, lockout.hard_cap)
     answered = []
     for step in vector["steps"]:
@@ -116,7 +116,7 @@ def _settlement(code: Any, lockout: LockoutPolicy, result: Any, now: datetime) -
 def _look(code: Any, lockout: LockoutPolicy, result: AttemptCounter, now: datetime) -> Step:
     block = code.block_of(result, lockout, now)
     free = {"answer": "free"} if block is None else _admission(code, lockout, block, now)
-    window = (lockout.account if result.key.kind is KeyKind.ACCOUNT else lockout.address).window
+    window = getattr(lockout, result.key.kind.value).window
     instant = max(now, result.saved_at)
     # The counter may hold on to older ones, for the sake of attempts in flight.
     counted = [failure for failure in result.failures if window is None or instant - failure.at < window]

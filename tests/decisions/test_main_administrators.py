@@ -178,7 +178,7 @@ ENDS: dict[str, Any] = {
     "disabled": lambda user: disabled(user, DisabledBecause.ADMINISTRATOR, "D12", NOON),
     "dormant": lambda user: disabled(user, DisabledBecause.DORMANT, "S25", NOON),
     "made a contact": lambda user: made_contact(user, NOON),
-    "demoted": lambda user: with_role(user, "credit_manager", ROLES),
+    "demoted": lambda user: with_role(user, "credit_manager", ROLES, NOON),
     "forgotten": lambda user: erased(user, "forgotten-1", NOON),
 }
 
@@ -199,9 +199,9 @@ def test_a13_a19_who_holds_an_appointment_neither_lapses_nor_goes_dormant() -> N
 
 def test_a13_a_main_administrators_role_may_become_another_that_administers_security() -> None:
     security = Role("security", "Security", {Right.SECURITY_SETTINGS: Cell(Allowed.YES, Certainty.STATED)})
-    change = with_role(BOSS, "security", RoleTable([*MY_DSO_MANAGER, security]))
+    change = with_role(BOSS, "security", RoleTable([*MY_DSO_MANAGER, security]), NOON)
     assert isinstance(change, Changed)
-    assert change.record == attrs.evolve(BOSS, role="security")
+    assert change.record == attrs.evolve(BOSS, role="security", valid_from=NOON)
 
 
 def test_s25_no_dormant_login_is_revived_by_an_appointment() -> None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mydso_access.decisions.naming import account_key, address_key, canonical_name, parse_address
+from mydso_access.decisions.naming import account_key, address_key, canonical_name, codes_key, parse_address
 from mydso_access.errors import InvalidValue
-from mydso_access.model import CounterKey, KeyKind
+from mydso_access.model import CounterKey, KeyKind, SsoIdentity
 from mydso_access.policy import LockoutPolicy, NamePolicy
 
 NAMES, LOCKOUT = NamePolicy(), LockoutPolicy()
@@ -223,3 +223,52 @@ def test_any_text_is_an_address_or_refused_in_our_own_words(text: str) -> None:
     except InvalidValue:
         return
     assert parse_address(str(parsed)) == parsed
+
+
+# --- identities of single sign-on, and the codes of a user
+
+
+@given(
+    st.text(alphabet=st.characters(), max_size=8), st.text(alphabet=st.characters(), max_size=8), st.text(max_size=20)
+)
+@example("", "", "sso\x000\x00\x00")
+@example("1", "root", "sso\x001\x001\x00root")
+@example("root", "", "root")
+def test_s35_no_name_that_anybody_can_type_is_charged_to_an_identity(issuer: str, subject: str, typed: str) -> None:
+    key = account_key(SsoIdentity(issuer, subject))
+    name = canonical_name(typed, NamePolicy())
+    assert key.kind is KeyKind.ACCOUNT
+    assert name is None or account_key(name) != key
+
+
+parts = st.text(alphabet="a:0\0\x01", max_size=5)
+
+
+@given(*[st.tuples(parts, parts)] * 2)
+def test_s35_two_identities_share_a_key_exactly_if_they_are_one(one: tuple[str, str], other: tuple[str, str]) -> None:
+    assert (one == other) is (account_key(SsoIdentity(*one)) == account_key(SsoIdentity(*other)))
+
+
+LOOKALIKES = [
+    SsoIdentity("https://idp.example", "anna"),
+    SsoIdentity("https://idp.example", "Anna"),
+    SsoIdentity("https://idp.example", "аnna"),  # Cyrillic
+    SsoIdentity("https://idp.example", "anna "),
+    SsoIdentity("https://idp.example", "anna\u200b"),
+    SsoIdentity("https://idp.example", "ａnna"),
+    SsoIdentity("https://idp.example/", "anna"),
+    SsoIdentity("HTTPS://idp.example", "anna"),
+    SsoIdentity("https://idp.examplea", "nna"),
+]
+
+
+def test_s35_an_identity_is_told_to_the_byte_whatever_it_looks_like() -> None:
+    assert len(LOOKALIKES) == len({account_key(each).digest for each in LOOKALIKES})
+
+
+@given(st.text(alphabet=st.characters(), max_size=10), st.text(alphabet=st.characters(), max_size=10))
+def test_d13_the_codes_of_a_user_are_counted_apart_from_names_and_addresses(user_id: str, other: str) -> None:
+    key = codes_key(user_id)
+    assert key.kind is KeyKind.CODES
+    assert key.digest not in (account_key(user_id).digest, address_key(ip_address("192.0.2.1"), LOCKOUT).digest)
+    assert (user_id == other) is (key == codes_key(other))

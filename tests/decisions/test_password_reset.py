@@ -167,7 +167,7 @@ def test_d13_an_unknown_used_or_replaced_token_resets_nothing(user: User | None,
 
 def test_d13_a_new_password_kills_every_token_and_every_earlier_proof() -> None:
     before = attrs.evolve(SENT, new_email=NewEmail("anna@new.example", SentToken(Secret("e"), LONG_AGO)))
-    change = reset(before, Secret("new"), NOON)
+    change = reset(before, Secret("new"), POLICY, NOON)
     assert change.record == attrs.evolve(
         before, credential=Credential(Secret("new"), NOON), reset=None, new_email=None, valid_from=NOON
     )
@@ -181,11 +181,11 @@ def test_d13_a_new_password_kills_every_token_and_every_earlier_proof() -> None:
 def test_d10_no_password_bears_the_instant_of_the_one_before() -> None:
     ahead = anna(credential=Credential(Secret("old"), NOON))
     for at in (NOON, NOON - HOUR):
-        changed = reset(ahead, Secret("new"), at).record.credential
+        changed = reset(ahead, Secret("new"), POLICY, at).record.credential
         assert changed == Credential(Secret("new"), NOON + TICK)
 
 
 def test_who_had_no_password_gets_the_first() -> None:
-    changed = reset(anna(credential=None), Secret("new"), NOON).record.credential
+    changed = reset(anna(credential=None), Secret("new"), POLICY, NOON).record.credential
     assert changed is not None
     assert changed.hash == Secret("new")

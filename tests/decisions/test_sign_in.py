@@ -1,61 +1,52 @@
-"""Around the sign-in table: settling, records that changed meanwhile, the trail, and reading what was typed (D2, D11)."""
+"""Around the sign-in table: records that changed meanwhile, reading what was typed, whose policy binds (D6, D11, D12)."""
 
 from datetime import timedelta
 from ipaddress import ip_address
-from itertools import product
 from typing import Any
 
 import attrs
 import pytest
 
-from mydso_access.decisions.lockout import Settlement
-from mydso_access.decisions.naming import account_key, address_key
+from mydso_access.decisions.naming import account_key, address_key, codes_key
 from mydso_access.decisions.outcomes import Refused
 from mydso_access.decisions.sign_in import (
     Attempt,
     Complete,
-    SecretVerdict,
-    address_settlement,
-    is_recorded,
+    TypedAttempt,
+    attempt_of,
     judge_again,
-    judge_user,
+    judge_session_again,
+    policy_there,
     read_attempt,
 )
 from mydso_access.errors import InvalidValue
-from mydso_access.model import Credential, Disabled, DisabledBecause, Invited, Reason, Secret, User
-from mydso_access.policy import LockoutPolicy, NamePolicy, SecurityPolicy
-from tests.decisions.table import ACCOUNT, CLIENT, NAME, NOW, PLACES, USERS, VERDICTS, facts_of
+from mydso_access.model import (
+    Category,
+    Credential,
+    Disabled,
+    DisabledBecause,
+    Enabled,
+    Entity,
+    Invited,
+    Platform,
+    Reason,
+    Secret,
+    Structure,
+    User,
+)
+from mydso_access.policy import Level, LockoutPolicy, NamePolicy, SecurityPolicy, StructurePolicy
+from tests.decisions.attempts import (
+    CLIENT,
+    IDENTITY,
+    NAME,
+    NOW,
+    PLACES,
+    USERS,
+    facts_of,
+    user,
+)
 
-# --- whom a password change is for
-
-
-def test_a_contact_is_inactive_where_it_is_looked_for_by_id_s14() -> None:
-    contact, home = USERS["contact"], PLACES["home"]
-    assert judge_user(contact, None, SecretVerdict.RIGHT, home) == Refused(Reason.INACTIVE, "S14", user_id="user-1")
-    assert judge_user(contact, NAME, SecretVerdict.RIGHT, home) == Refused(Reason.UNKNOWN, "D11")
-
-
-def test_nobody_is_nobody_also_where_no_name_was_asked_for() -> None:
-    assert judge_user(None, None, SecretVerdict.RIGHT, PLACES["home"]) == Refused(Reason.UNKNOWN, "D11")
-
-
-# --- settling the address
-
-
-@pytest.mark.parametrize("count_blocked", [True, False])
-@pytest.mark.parametrize("account", ACCOUNT)
-def test_what_a_refused_attempt_costs_the_address_d2(account: str, count_blocked: bool) -> None:
-    lockout = LockoutPolicy(blocked_attempts_count=count_blocked)
-    expected = {
-        "admitted": Settlement.WRONG,
-        "blocked": Settlement.WRONG if count_blocked else Settlement.GIVEN_BACK,
-        "hard cap": Settlement.WRONG if count_blocked else Settlement.GIVEN_BACK,
-        "full": Settlement.GIVEN_BACK,
-        "not asked": Settlement.WRONG,
-    }[account]
-    for whom, verdict in product(USERS, VERDICTS):
-        assert address_settlement(facts_of("admitted", account, whom, verdict), lockout) is expected
-
+USER = user(Enabled(NOW))
 
 # --- a record that changed meanwhile
 
@@ -117,15 +108,26 @@ def test_where_nothing_was_proven_before_nothing_is_after() -> None:
         assert isinstance(judge_again(after, before, PLACES["home"]), Refused)
 
 
-# --- the trail
+@pytest.mark.parametrize("what", MEANWHILE)
+def test_for_a_session_what_counts_must_not_have_ended_it_meanwhile_either_d12(what: str) -> None:
+    after, _ = MEANWHILE[what]
+    before, place = changed(), PLACES["home"]
+    assert judge_again(after, before, place) == judge_session_again(after, before, place)
+    if after is None:
+        return
+    judged = judge_again(ended := attrs.evolve(after, valid_from=LATER), before, place)
+    outdated = Refused(Reason.OUTDATED_PROOF, "D12", user_id=before.id)
+    expected = (
+        outdated if judged == Complete(ended) else judged
+    )  # what else stands against it is said as at any sign-in
+    assert expected == judge_session_again(ended, before, place)
 
 
-@pytest.mark.parametrize("reason", Reason)
-def test_what_a_stranger_could_fill_the_trail_with_is_not_recorded(reason: Reason) -> None:
-    unrecorded = {Reason.MALFORMED, Reason.ADDRESS_BLOCKED, Reason.ACCOUNT_BUSY}
-    assert is_recorded(Refused(reason, "S36"), LockoutPolicy()) is (reason not in unrecorded)
-    uncounted = unrecorded | {Reason.ACCOUNT_BLOCKED}  # D2: where such attempts cost nothing
-    assert is_recorded(Refused(reason, "S36"), LockoutPolicy(blocked_attempts_count=False)) is (reason not in uncounted)
+def test_d12_d10_a_session_is_over_also_if_a_clock_that_went_back_ended_it() -> None:
+    before = changed(valid_from=LATER)
+    outdated = Refused(Reason.OUTDATED_PROOF, "D12", user_id=before.id)
+    assert outdated == judge_session_again(changed(valid_from=NOW), before, PLACES["home"])
+    assert Complete(before) == judge_session_again(before, before, PLACES["home"])
 
 
 # --- reading what was typed
@@ -135,22 +137,31 @@ POLICY = SecurityPolicy()
 
 
 def test_an_attempt_is_made_of_canonical_name_prepared_secret_and_two_keys_d11_d5() -> None:
-    attempt = read_attempt(" ANNA ", Secret("e\u0301"), ip_address("2001:db8::1"), POLICY)
-    assert attempt == Attempt(
+    typed = read_attempt(" ANNA ", Secret("e\u0301"), ip_address("2001:db8::1"), POLICY)
+    attempt = Attempt(
         name="anna",
-        password=Secret(b"\xc3\xa9"),
         client=ip_address("2001:db8::1"),
         account=account_key("anna"),
         address=address_key(ip_address("2001:db8::"), POLICY.lockout),
     )
-    assert "Secret('***')" in repr(attempt)
+    assert TypedAttempt(attempt, Secret(b"\xc3\xa9")) == typed
+    assert "Secret('***')" in repr(typed)
+    assert "anna" not in repr(typed)  # what is typed there is often a password
+
+
+def test_s35_an_attempt_by_sso_is_charged_to_the_identity_and_one_with_a_code_to_the_user_too_d13() -> None:
+    attempt = attempt_of(IDENTITY, CLIENT, POLICY, codes=codes_key("user-1"))
+    assert (account_key(IDENTITY), codes_key("user-1")) == (attempt.account, attempt.codes)
+    assert attempt.account != account_key(NAME)
+    assert attempt_of(NAME, CLIENT, POLICY).codes is None
 
 
 def test_the_policy_bounds_the_name_and_the_address_prefix() -> None:
     policy = SecurityPolicy(names=NamePolicy(max_length=16), lockout=LockoutPolicy(ipv6_prefix=48))
     assert read_attempt("a" * 17, Secret("x"), CLIENT, policy) == Refused(Reason.MALFORMED, "D11")
-    attempt = read_attempt("a" * 16, Secret("x"), ip_address("2001:db8::1:0:0:0:1"), policy)
-    assert isinstance(attempt, Attempt)
+    typed = read_attempt("a" * 16, Secret("x"), ip_address("2001:db8::1:0:0:0:1"), policy)
+    assert isinstance(typed, TypedAttempt)
+    attempt = typed.attempt
     assert attempt.address == address_key(ip_address("2001:db8::"), policy.lockout)
     assert attempt.address != address_key(ip_address("2001:db8::"), POLICY.lockout)
 
@@ -184,3 +195,33 @@ def test_facts_and_attempts_never_change() -> None:
         for field in attrs.fields(type(value)):
             with pytest.raises(attrs.exceptions.FrozenInstanceError):
                 setattr(value, field.name, None)
+
+
+# --- whose policy binds there
+
+TWELVE, TEN = StructurePolicy({"passwords.min_length": 12}), StructurePolicy({"passwords.min_length": 10})
+E, P = Entity(id="e", title="E", policy=TWELVE), Platform(id="p", title="P", policy=TEN)
+MULTI = user(
+    Enabled(NOW), category=Category.MULTI_ENTITY, structure=Structure.platform("p"), memberships=frozenset({"e"})
+)
+
+
+@pytest.mark.parametrize(
+    ("whom", "home", "entity", "expected", "levels"),
+    [
+        (USER, E, None, 12, {Level.ENTITY}),
+        (USER, E, E, 12, {Level.ENTITY}),
+        (MULTI, P, None, 10, {Level.PLATFORM}),
+        (MULTI, P, E, 12, {Level.ENTITY}),
+        (MULTI, attrs.evolve(P, policy=TWELVE), E, 12, {Level.PLATFORM, Level.ENTITY}),
+        (MULTI, attrs.evolve(P, policy=TWELVE), attrs.evolve(E, policy=TEN), 12, {Level.PLATFORM}),
+        (MULTI, None, E, 12, {Level.ENTITY}),
+        (USER, None, None, 9, {Level.INSTALLATION}),
+    ],
+)
+def test_d6_where_somebody_enters_the_strictest_of_platform_and_entity_binds_s19_s20(
+    whom: User, home: Any, entity: Entity | None, expected: int, levels: set[Level]
+) -> None:
+    binding = policy_there(whom, attrs.evolve(PLACES["home"], home=home, entity=entity))
+    assert expected == binding.policy.passwords.min_length
+    assert levels == binding.levels("passwords.min_length")

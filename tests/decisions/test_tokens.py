@@ -1,5 +1,6 @@
 """Tokens: good for one purpose, one record and one secret, however they are spelled (S13; D13, invariant 5)."""
 
+import hmac
 from itertools import product
 from typing import Any
 
@@ -7,7 +8,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mydso_access.decisions.tokens import GivenToken, TokenPurpose, opens, read_token, token_digest, token_text
+from mydso_access.decisions.tokens import (
+    GivenToken,
+    TokenPurpose,
+    code_digest,
+    opens,
+    read_token,
+    session_digest,
+    token_digest,
+    token_text,
+)
 from mydso_access.errors import InvalidValue
 from mydso_access.model import Secret
 from mydso_access.policy.fixed import TOKEN_LENGTH_CAP
@@ -167,3 +177,62 @@ def test_invariant_5_whatever_letter_is_changed_it_opens_nothing_any_more(
     assume(changed != sent)
     found = read_token(changed)
     assert found is None or not opens(found, RESET, token_digest(RESET, record_id, secret))
+
+
+# --- short codes, and the host's sessions
+
+
+def code(text: str = "123456", secret: str = "half", *bound_to: str) -> str:
+    return code_digest(Secret(secret), bound_to or ("id", "entity", "lyon", "192.0.2.1"), Secret(text)).reveal()
+
+
+def test_d7_a_code_is_kept_under_the_secret_half_of_a_token_that_is_not_stored() -> None:
+    # HMAC-SHA256 under `half` over each part's length and the part, joined by NUL.
+    message = b"2:id\x006:entity\x004:lyon\x009:192.0.2.1\x006:123456"
+    assert hmac.new(b"half", message, "sha256").hexdigest() == code()
+    assert "123456" not in code()
+    assert "***" in repr(code_digest(Secret("half"), (), Secret("123456")))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        code("123457"),
+        code("123456", "other half"),
+        code("123456", "half", "id2", "entity", "lyon", "192.0.2.1"),
+        code("123456", "half", "id", "platform", "lyon", "192.0.2.1"),
+        code("123456", "half", "id", "entity", "paris", "192.0.2.1"),
+        code("123456", "half", "id", "entity", "lyon", "192.0.2.2"),
+        code("123456", "half", "id", "entity", "lyon192.0.2.1", ""),
+    ],
+)
+def test_d7_a_code_is_good_for_one_token_one_sign_in_one_structure_and_one_address(other: str) -> None:
+    assert other != code()
+
+
+@given(*[st.lists(parts, min_size=1, max_size=4)] * 2)
+def test_d7_no_two_codes_share_a_digest_however_what_they_are_bound_to_runs_together(
+    one: list[str], other: list[str]
+) -> None:
+    digests = [code_digest(SECRET, tuple(each[:-1]), Secret(each[-1])) for each in (one, other)]
+    assert (one == other) is (digests[0] == digests[1])
+
+
+def test_a_host_without_a_session_has_no_digest() -> None:
+    assert session_digest(None) is None
+
+
+@given(st.text(alphabet=st.characters(), max_size=20), st.text(alphabet=st.characters(), max_size=20))
+def test_a_session_is_told_by_its_digest_and_not_kept_itself(one: str, other: str) -> None:
+    digests = session_digest(one), session_digest(other)
+    assert (one == other) is (digests[0] == digests[1])
+    assert digests[0] is not None
+    assert 64 == len(digests[0])
+
+
+@pytest.mark.parametrize("wrong", [b"c4nary", 5, Secret("c4nary"), ["c4nary"], True], ids=repr)
+def test_a_session_that_is_no_text_is_misuse_and_is_not_shown(wrong: Any) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        session_digest(wrong)
+    assert "session" == refused.value.field
+    assert "c4nary" not in str(refused.value)

@@ -205,22 +205,22 @@ def test_a9_whoever_has_a_password_resets_it_instead(user: User) -> None:
 
 
 def test_s5_a_role_is_replaced_and_the_trail_says_which() -> None:
-    change = with_role(anna(), "guest", ROLES)
+    change = with_role(anna(), "guest", ROLES, NOON)
     assert isinstance(change, Changed)
-    assert change.record == anna(role="guest")
+    assert change.record == anna(role="guest", valid_from=NOON)  # a session has the rights that it began with
     assert (change.kind, change.rule) == (EventKind.RIGHTS_CHANGED, "S5")
     assert change.differences == (Difference("role", "collector", "guest"),)
-    assert with_role(anna(), "collector", ROLES) == Done(anna())
+    assert with_role(anna(), "collector", ROLES, NOON) == Done(anna())
 
 
 @pytest.mark.parametrize("role", ["astronaut", "", "Guest"])
 def test_s6_an_unknown_role_is_refused(role: str) -> None:
     with pytest.raises(InvalidValue, match="role"):
-        with_role(anna(), role, ROLES)
+        with_role(anna(), role, ROLES, NOON)
 
 
 def test_a13_a_main_administrator_keeps_a_role_that_administers_security() -> None:
-    assert with_role(BOSS, "credit_manager", ROLES) == refused(Reason.MAIN_ADMINISTRATOR, "A13", BOSS)
+    assert with_role(BOSS, "credit_manager", ROLES, NOON) == refused(Reason.MAIN_ADMINISTRATOR, "A13", BOSS)
 
 
 def test_s5_the_import_flag_is_the_users_own() -> None:
@@ -300,6 +300,6 @@ def test_a13_where_a_hosts_role_leaves_security_to_the_flag_a_main_administrator
 
 def test_whoever_gains_a_right_loses_what_was_sent_before_to_prove_an_address_or_a_reset() -> None:
     before = anna(reset=RESET, new_email=NewEmail("anna@new.example", RESET))
-    for change in (with_role(before, "guest", ROLES), with_import_flag(before, True, ROLES)):
+    for change in (with_role(before, "guest", ROLES, NOON), with_import_flag(before, True, ROLES)):
         assert isinstance(change, Changed)
         assert (change.record.reset, change.record.new_email) == (None, None)

@@ -9,6 +9,7 @@ from mydso_access.decisions.erasure import erased
 from mydso_access.decisions.users import disabled, enabled, made_active, made_contact
 from mydso_access.errors import InvalidValue
 from mydso_access.model import (
+    ApprovedAddress,
     Category,
     Difference,
     Disabled,
@@ -21,6 +22,7 @@ from mydso_access.model import (
     NoLogin,
     Notice,
     Reason,
+    SecondFactor,
     Secret,
     SecurityChange,
     SecurityMessage,
@@ -28,10 +30,11 @@ from mydso_access.model import (
     SsoIdentity,
     User,
 )
-from mydso_access.policy import DormancyPolicy, NamePolicy, SecurityPolicy
+from mydso_access.policy import Algorithm, DormancyPolicy, NamePolicy, SecurityPolicy
 from tests.decisions.people import (
     BOSS,
     LONG_AGO,
+    LYON,
     NOON,
     TICK,
     anna,
@@ -53,6 +56,9 @@ FULL: dict[str, Any] = {
     "new_email": NewEmail("anna@new.example", SENT),
     "reset": SENT,
     "notice": Notice(NOON, 14),
+    "second_factor": SecondFactor(Secret("sealed"), Algorithm.SHA1, LONG_AGO, 7),
+    "approved": (ApprovedAddress("192.0.2.1", LYON.structure, LONG_AGO),),
+    "codes_sent": (LONG_AGO,),
 }
 
 
@@ -73,6 +79,7 @@ def test_s14_an_active_user_becomes_a_contact_and_keeps_what_a_contact_has() -> 
         credential=None,
         full_name="Anna Petit",
         mobile="+33612345678",
+        second_factor=FULL["second_factor"],  # or whoever makes somebody a contact and back had reset it
         may_import=True,
         valid_from=NOON,
     )

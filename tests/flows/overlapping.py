@@ -37,6 +37,7 @@ def installation(world: World) -> Installation:
         customers=parts.customers,
         counters=parts.counters,
         sign_ins=parts.sign_ins,
+        assertions=parts.assertions,
         events=parts.events,
         bridge=bridge,
     )
@@ -67,3 +68,27 @@ def overlapped(flows: list[Coroutine[Any, Any, Any]], chance: random.Random, *, 
             answers[number] = end.value
             del running[number]
     return answers
+
+
+def interrupted(flow: Coroutine[Any, Any, Any], other: Coroutine[Any, Any, Any], after: int) -> tuple[Any, Any, bool]:
+    """Run a flow up to a call of the store, then another one to its end, then the rest of the first.
+
+    Returns:
+        What both answered, and whether the first had ended before it could be interrupted.
+    """
+    for _ in range(after):
+        try:
+            flow.send(None)
+        except StopIteration as end:
+            return end.value, to_its_end(other), True
+    answer = to_its_end(other)
+    return to_its_end(flow), answer, False
+
+
+def to_its_end(flow: Coroutine[Any, Any, Any]) -> Any:
+    """Run a flow alone, and return what it answered."""
+    while True:
+        try:
+            flow.send(None)
+        except StopIteration as end:
+            return end.value

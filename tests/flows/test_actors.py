@@ -29,6 +29,8 @@ OF_USERS: dict[str, Call] = {
     "enable_user": lambda access, actor: access.enable_user(actor, "id-disabled"),
     "forget_user": lambda access, actor: access.forget_user(actor, ANNA),
     "unblock_account": lambda access, actor: access.unblock_account(actor, ANNA),
+    "mark_compromised": lambda access, actor: access.mark_compromised(actor, ANNA),
+    "revoke_address": lambda access, actor: access.revoke_address(actor, ANNA, "192.0.2.7"),
 }
 OF_MEMBERSHIPS: dict[str, Call] = {
     "authorise": lambda access, actor: access.authorise(actor, "id-nowhere", "lyon"),
@@ -40,6 +42,8 @@ OF_THE_STRUCTURE: dict[str, Call] = {
     "change_settings": lambda access, actor: access.change_settings(
         actor, LYON, StructurePolicy({"dormancy.months": 6})
     ),
+    "revoke_shared_address": lambda access, actor: access.revoke_shared_address(actor, LYON, "192.0.2.7"),
+    "reset_second_factor": lambda access, actor: access.reset_second_factor(actor, ANNA),
 }
 OF_CUSTOMERS: dict[str, Call] = {
     "associate": lambda access, actor: access.associate(actor, "lyon", "c1", ANNA),
@@ -150,7 +154,7 @@ def test_s11_nobody_is_changed_who_is_not_there(call: str) -> None:
     assert Reason.NO_USER is refused(scene, EVERY[call], System("setup"))
 
 
-@pytest.mark.parametrize("call", ["add_user", "appoint", "change_settings", "authorise"])
+@pytest.mark.parametrize("call", ["add_user", "appoint", "change_settings", "authorise", "revoke_shared_address"])
 def test_s4_nothing_happens_in_a_structure_that_is_not_there(call: str) -> None:
     scene = Scene()
     scene.repositories.structures._entities.clear()

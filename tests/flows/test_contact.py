@@ -128,7 +128,7 @@ def test_a_later_change_kills_the_token_of_the_one_before() -> None:
 
 def test_a_change_of_password_or_a_disabling_kills_the_token() -> None:
     for end in (
-        lambda access: access.change_password("id-anna", RIGHT, NEW, address=HOME),
+        lambda access: access.change_password(Scene().proof("anna"), RIGHT, NEW, address=HOME),
         lambda access: access.disable_user(ROOT, "id-anna"),
     ):
         scene = Scene()

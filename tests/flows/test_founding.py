@@ -206,3 +206,24 @@ def test_a24_where_people_come_by_sso_nobody_is_sent_a_token_and_the_login_is_en
     assert isinstance(founded, Founded)
     (message,) = founded.messages
     assert (None, None, Enabled) == (message.token, message.until, type(founded.administrator.login))
+
+
+@pytest.mark.parametrize("record", [GROUP, NICE], ids=["platform", "entity"])
+def test_s26_what_requires_a_second_factor_is_not_founded_where_nothing_could_seal_it(record: Any) -> None:
+    world = nothing_yet()
+    before, sealed = everything(world.repositories), world.secret_box
+    administrator = CHIEF if record is GROUP else BOSS
+    required = evolve(record, policy=StructurePolicy({"second_factor.required": True}))
+    world.secret_box = None
+    with pytest.raises(InvalidValue, match="secret_box is"):
+        world.access.found(ROOT, required, administrator)
+    assert before == everything(world.repositories)
+    world.secret_box = sealed
+    assert isinstance(world.access.found(ROOT, required, administrator), Founded)
+
+
+@pytest.mark.parametrize("asks", [{}, {"second_factor.required": False}], ids=str)
+def test_s26_what_requires_none_is_founded_without_a_box(asks: dict[str, Any]) -> None:
+    world = nothing_yet()
+    world.secret_box = None
+    assert isinstance(world.access.found(ROOT, evolve(NICE, policy=StructurePolicy(asks)), BOSS), Founded)

@@ -128,7 +128,7 @@ def test_invariant_9_a12_what_happened_in_an_entity_is_seen_by_its_members_only_
     scene = Scene()
     scene.change("multi", memberships=frozenset({"lyon", "paris"}))
     for entity in ("lyon", "paris"):
-        assert isinstance(scene.access.enter(scene.proof("multi"), entity), Entered)
+        assert isinstance(scene.access.enter(scene.proof("multi"), entity, address=HOME), Entered)
     scene.access.withdraw(ROOT, "id-multi", "paris")
     places = lambda: [each.structure for each in scene.access.read_trail(scene.proof("chief"), "id-multi").rows]  # noqa: E731
     assert [LYON, PARIS] == [each for each in places() if each in (LYON, PARIS)]

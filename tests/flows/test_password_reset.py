@@ -17,11 +17,13 @@ from mydso_access import (
     SecurityChange,
     SignedIn,
     SignInMode,
+    UnreadableRecord,
     VerifierFailed,
 )
 from mydso_access.policy.fixed import TICK
 from tests.flows.scene import LYON, NEW, ROOT, Scene, everything, revealed
 from tests.support import HOME, RIGHT, CountingHasher, door, policy, run
+from tests.test_store import raising, replacing
 
 HOUR, PAUSE, DAY = timedelta(hours=1), timedelta(minutes=5), timedelta(days=1)
 
@@ -146,7 +148,7 @@ def test_a_reset_sets_the_password_kills_every_proof_and_token_and_signs_nobody_
     assert ("anna@example.com", SecurityChange.PASSWORD_RESET) == (told.to, told.change)
     event = scene.events()[-1]
     assert (EventKind.PASSWORD_RESET, None, "id-anna", "D13") == (event.kind, event.actor, event.subject, event.rule)
-    assert Reason.OUTDATED_PROOF is reason(scene.access.enter(proof, "lyon"))
+    assert Reason.OUTDATED_PROOF is reason(scene.access.enter(proof, "lyon", address=HOME))
     assert Reason.DEAD_TOKEN is reason(scene.access.confirm_email(waiting))
     assert Reason.DEAD_TOKEN is reason(scene.access.complete_password_reset(token, "Yet-Another-11"))
     assert Reason.WRONG_SECRET is reason(scene.access.sign_in("anna", RIGHT, address=HOME))
@@ -254,3 +256,14 @@ def test_nothing_is_counted_for_a_name_that_nobody_guessed_at() -> None:
     scene = Scene()
     assert isinstance(scene.access.complete_password_reset(token_of(scene), NEW), Done)
     assert () == scene.repositories.counters.all()
+
+
+@pytest.mark.parametrize("damaged", ["users_named", "structures_get", "users_get"])
+def test_invariant_2_a_damaged_row_is_answered_like_any_other_and_the_trail_tells_it(damaged: str) -> None:
+    scene = Scene()
+    before, unknown = everything(scene.repositories)[:-1], requested(Scene(), "nobody")
+    broken = raising(UnreadableRecord("User.login", "cut", "a login"))
+    outcome = scene.through(replacing(scene, **{damaged: broken})).request_password_reset("anna")
+    assert (unknown, unknown.public_message) == (outcome, outcome.public_message)
+    assert before == everything(scene.repositories)[:-1]
+    assert (EventKind.REFUSED, Reason.UNREADABLE_RECORD) == (scene.event().kind, scene.event().reason)

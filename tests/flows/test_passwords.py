@@ -1,17 +1,31 @@
 """Changing a password: the old one is evaluated behind the same gate as a sign-in's."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
+from attrs import evolve
 
-from mydso_access import EventKind, Flaw, PasswordChanged, PasswordRejected, Reason, Refused, SignedIn, VerifierFailed
+from mydso_access import (
+    Done,
+    EventKind,
+    Flaw,
+    PasswordChanged,
+    PasswordRejected,
+    Reason,
+    Refused,
+    SignedIn,
+    VerifierFailed,
+)
+from mydso_access.model.message import SecurityChange
+from tests.flows.scene import ROOT, Scene
 from tests.support import HOME, RIGHT, CountingHasher, World
 
 NEW = "Another-Horse-10"
 
 
 def change(world: World, old: str = RIGHT, new: str = NEW, user_id: str = "id-known") -> object:
-    return world.access.change_password(user_id, old, new, address=HOME)
+    return world.access.change_password(world.proof_of(user_id), old, new, address=HOME)
 
 
 def test_a_right_old_password_lets_the_new_one_in_and_the_old_one_is_dead() -> None:
@@ -72,10 +86,7 @@ def test_a18_the_new_password_must_differ_from_the_present_one() -> None:
 @pytest.mark.parametrize(
     ("user_id", "expected"),
     [
-        ("id-nobody", Reason.UNKNOWN),
-        ("id-contact", Reason.INACTIVE),
-        ("id-invited", Reason.INVITED),
-        ("id-disabled", Reason.DISABLED),
+        *((f"id-{name}", Reason.OUTDATED_PROOF) for name in ("nobody", "contact", "invited", "disabled")),
         ("id-sso_only", Reason.NO_PASSWORD),
     ],
 )
@@ -117,3 +128,70 @@ def test_a_hasher_that_makes_no_hash_changes_nothing_and_says_so(answer: object)
     assert before == world.repositories.users.get("id-known")
     assert ((), ()) == (world.account("known").reservations, world.account("known").failures)
     assert [] == world.events()
+
+
+def remembering(history: int) -> World:
+    world = World()
+    world.policy = evolve(world.policy, rotation=evolve(world.policy.rotation, history=history))
+    return world
+
+
+@pytest.mark.parametrize("history", [0, 1, 2])
+def test_s23_an_earlier_password_comes_back_only_beyond_the_history(history: int) -> None:
+    world = remembering(history)
+    passwords = [RIGHT, "Second-Horse-2", "Third-Horse-3", "Fourth-Horse-4"]
+    for old, new in pairwise(passwords):
+        assert isinstance(change(world, old, new), PasswordChanged)
+    for back, password in enumerate(reversed(passwords[:-1]), start=1):
+        outcome = change(world, passwords[-1], password)
+        if back > history:
+            assert isinstance(outcome, PasswordChanged)
+            break
+        assert isinstance(outcome, PasswordRejected)
+        assert [Flaw.REUSED] == [violation.flaw for violation in outcome.violations]
+        assert ((), ()) == (world.account("known").failures, world.account("known").reservations)
+
+
+def test_s23_the_history_is_looked_at_only_once_the_old_password_was_right() -> None:
+    world = remembering(2)
+    assert isinstance(change(world, RIGHT, NEW), PasswordChanged)
+    before = world.hasher.evaluations
+    outcome = change(world, "wrong", RIGHT)
+    assert isinstance(outcome, Refused)
+    assert (Reason.WRONG_SECRET, before + 1) == (outcome.reason, world.hasher.evaluations)
+
+
+def test_d12_a_proof_from_before_the_last_change_changes_no_password() -> None:
+    world = World()
+    proof = world.proof_of("id-known")
+    world.clock.move(timedelta(seconds=1))
+    changed = world.access.change_password(proof, RIGHT, NEW, address=HOME)
+    assert isinstance(changed, PasswordChanged)
+    refused = world.access.change_password(proof, NEW, RIGHT, address=HOME)
+    assert isinstance(refused, Refused)
+    assert Reason.OUTDATED_PROOF is refused.reason
+    assert isinstance(world.access.change_password(changed.proof, NEW, RIGHT, address=HOME), PasswordChanged)
+
+
+# --- marked compromised
+
+
+def test_who_marks_a_password_compromised_ends_the_sessions_and_tells_its_user() -> None:
+    scene = Scene()
+    earlier = scene.proof("anna")
+    scene.clock.move(timedelta(seconds=1))
+    done = scene.access.mark_compromised(scene.proof("manager"), "id-anna")
+    assert isinstance(done, Done)
+    assert [SecurityChange.PASSWORD_COMPROMISED] == [each.change for each in done.messages]
+    assert (EventKind.PASSWORD_COMPROMISED, "id-manager", None, "id-anna", "S23", ()) == scene.told()
+    assert Reason.OUTDATED_PROOF is scene.access.accessed(earlier).reason
+    again = scene.access.mark_compromised(ROOT, "id-anna")
+    assert (isinstance(again, Done), (), 1) == (True, again.messages, len(scene.events()))
+
+
+def test_users_mark_their_own_and_nobody_without_their_rights_does() -> None:
+    scene = Scene()
+    assert isinstance(scene.access.mark_compromised(scene.proof("guest"), "id-guest"), Done)
+    assert Reason.NOT_ALLOWED is scene.access.mark_compromised(scene.proof("anna"), "id-boss").reason
+    assert Reason.MORE_RIGHTS is scene.access.mark_compromised(scene.proof("manager"), "id-boss").reason
+    assert Reason.NO_PASSWORD is scene.access.mark_compromised(ROOT, "id-invited").reason

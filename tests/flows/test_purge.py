@@ -21,7 +21,7 @@ from mydso_access import (
     StoreUnavailable,
     with_setting,
 )
-from mydso_access.model import AttemptCounter, Failure, KeyKind
+from mydso_access.model import Assertion, AttemptCounter, Failure, KeyKind
 from mydso_access.model.attempts import CounterKey
 from mydso_access.policy.fixed import PURGED_AT_ONCE, TICK
 from mydso_access.testing.clock import A_MONDAY
@@ -46,6 +46,7 @@ def sign_in(number: int = 0, **changes: Any) -> SignIn:
         started_at=A_MONDAY,
         expires_at=A_MONDAY + timedelta(minutes=15),
         factors=((Factor.PASSWORD, A_MONDAY),),
+        since=A_MONDAY,
         saved_at=A_MONDAY,
     )
     return evolve(sample, **changes)
@@ -106,6 +107,16 @@ def test_d13_a_half_finished_sign_in_goes_a_lease_after_it_expired() -> None:
     world.clock.move(TICK)
     assert Purged(0, 1) == world.access.purge()
     assert world.repositories.sign_ins.get("sign-in-0") is None
+
+
+def test_s35_an_assertion_that_was_taken_goes_a_lease_after_it_expired() -> None:
+    world = World()
+    world.repositories.assertions.add(Assertion(key="a", expires_at=A_MONDAY + DAY))
+    world.clock.move(DAY + LEASE)
+    assert Purged(0, 0) == world.access.purge()
+    world.clock.move(TICK)
+    assert Purged(0, 0, assertions=1) == world.access.purge()
+    world.repositories.assertions.add(Assertion(key="a", expires_at=A_MONDAY + DAY))
 
 
 def test_a_purge_goes_on_until_nothing_is_left_a_portion_at_a_time() -> None:
@@ -176,7 +187,7 @@ def test_a_store_that_is_always_in_the_way_ends_the_purge() -> None:
 
 
 @pytest.mark.parametrize("answer", [None, True, -1, PURGED_AT_ONCE + 1, 1.0, "1"])
-@pytest.mark.parametrize("part", ["counters", "sign_ins"])
+@pytest.mark.parametrize("part", ["counters", "sign_ins", "assertions"])
 def test_an_answer_that_is_no_number_of_records_is_a_broken_store(part: str, answer: Any) -> None:
     broken = with_parts(World().repositories, **{part: SimpleNamespace(purge=lambda *_, limit: answer)})
     with pytest.raises(BrokenStore) as raised:

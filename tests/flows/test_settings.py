@@ -5,7 +5,19 @@ from typing import Any
 
 import pytest
 
-from mydso_access import Done, EventKind, InvalidPolicy, Reason, Refused, StructurePolicy
+from mydso_access import (
+    Done,
+    EnrolmentRequired,
+    EventKind,
+    InvalidPolicy,
+    InvalidValue,
+    NewUser,
+    Reason,
+    Refused,
+    SignInMode,
+    StructurePolicy,
+)
+from mydso_access.model import Entity
 from mydso_access.policy import Level
 from mydso_access.policy.dotted import SETTINGS
 from mydso_access.policy.levels import may_be_set_at
@@ -96,7 +108,7 @@ def test_d6_a_structure_asks_for_less_and_gets_no_less() -> None:
     scene = Scene()
     scene.ask(GROUP, dormancy__months=2)
     scene.access.change_settings(ROOT, LYON, StructurePolicy({"dormancy.months": 100}))
-    policy = scene.access.enter(scene.proof("multi"), "lyon").policy
+    policy = scene.access.enter(scene.proof("multi"), "lyon", address=HOME).policy
     assert (2, {Level.PLATFORM}) == (policy.policy.dormancy.months, policy.levels("dormancy.months"))
 
 
@@ -128,6 +140,28 @@ def test_what_is_no_structure_policy_is_misuse(asked: Any) -> None:
     with pytest.raises(InvalidPolicy, match="policy is"):
         scene.access.change_settings(ROOT, LYON, asked)
     assert before == everything(scene.repositories)
+
+
+TITLES = ["", "Lyon \ud800", "Lyon\n", "Lyon\0", "x" * 255, None, b"Lyon", 5]
+
+
+@pytest.mark.parametrize("title", TITLES, ids=ascii)
+def test_a_title_that_nobody_can_be_shown_is_misuse_and_changes_nothing(title: Any) -> None:
+    scene = Scene()
+    before = everything(scene.repositories)
+    with pytest.raises(InvalidValue, match="title"):
+        scene.access.describe_structure(ROOT, LYON, title=title, sign_in_mode=SignInMode.PASSWORD)
+    with pytest.raises(InvalidValue, match="title"):
+        scene.access.found(ROOT, Entity(id="nice", title=title), NewUser(email="x@example.com", role="administrator"))
+    assert before == everything(scene.repositories)
+
+
+@pytest.mark.parametrize("title", ["L", "Lyon : été & hiver", "里昂", "x" * 254], ids=ascii)
+def test_a24_a_structure_is_called_what_its_people_call_it(title: str) -> None:
+    scene = Scene()
+    assert isinstance(scene.access.describe_structure(ROOT, LYON, title=title, sign_in_mode=SignInMode.PASSWORD), Done)
+    scene.ask(LYON, second_factor__required=True)
+    assert isinstance(scene.access.sign_in("anna", RIGHT, address=HOME), EnrolmentRequired)
 
 
 def test_s25_whoever_sets_dormancy_does_not_lock_themselves_out() -> None:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from mydso_access import Done, EventKind, InvalidValue, Reason, Refused, SignInMode, SteppedUp
+from mydso_access import Done, EventKind, Factor, InvalidValue, Proof, Reason, Refused, SignedIn, SignInMode, SteppedUp
 from mydso_access.testing.clock import A_MONDAY
-from tests.flows.scene import ROOT, Scene
+from tests.flows.scene import ROOT, Scene, everything
+from tests.flows.steps import asserted, by_sso
 from tests.support import HOME, RIGHT, door, run
 
 HOUR = timedelta(hours=1)
@@ -91,3 +92,25 @@ def test_a_password_that_is_no_text_or_an_address_that_is_none_is_misuse() -> No
     for password, address in ((None, HOME), (b"x", HOME), (RIGHT, "nowhere")):
         with pytest.raises(InvalidValue):
             scene.access.step_up(scene.proof("anna"), password, address=address)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("password", [RIGHT, "wrong", ""], ids=["right", "wrong", "none"])
+@pytest.mark.parametrize("credential", ["kept", "none"])
+def test_a24_a_session_that_came_by_sso_is_sent_to_its_provider_and_pays_nothing(
+    credential: str, password: str
+) -> None:
+    scene, kept = Scene(), Scene().user("anna").credential
+    by_sso(scene)
+    if credential == "kept":
+        scene.change("anna", credential=kept)
+    proof = Proof("id-anna", ((Factor.SSO, scene.clock.now() - HOUR),))
+    before = everything(scene.repositories)
+    for _ in range(10):
+        outcome = scene.access.step_up(proof, password, address=HOME)
+        assert isinstance(outcome, Refused)
+        assert (Reason.SSO_ONLY, "A24", "id-anna") == (outcome.reason, outcome.rule, outcome.user_id)
+        assert "Please sign in with your provider again." == outcome.public_message
+    assert (0, before) == (scene.hasher.hashes, everything(scene.repositories))
+    assert () == scene.repositories.counters.all()
+    assert isinstance(scene.access.sign_in_with_sso(asserted(scene), address=HOME), SignedIn)
+    assert isinstance(scene.access.sign_in("boss", RIGHT, address=HOME), SignedIn)

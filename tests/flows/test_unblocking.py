@@ -19,6 +19,8 @@ from mydso_access import (
     StoreUnavailable,
     Unblocked,
 )
+from mydso_access.decisions.naming import account_key, codes_key
+from mydso_access.model import AttemptCounter, SsoIdentity
 from tests.flows.scene import ROOT, Scene, everything
 from tests.support import ELSEWHERE, HOME, RIGHT, door, methods_of, policy, run, with_parts
 
@@ -48,6 +50,18 @@ def test_d17_an_administrator_unblocks_an_account_of_theirs() -> None:
         *(event.kind, event.actor, event.system, event.subject),
         event.rule,
     )
+
+
+def test_d17_unblocking_an_account_frees_its_name_its_identity_and_its_codes() -> None:
+    scene = Scene()
+    identity = SsoIdentity("idp", "anna")
+    scene.change("anna", sso=identity)
+    limits, now = scene.policy.lockout, scene.clock.now()
+    keys = [account_key("anna"), account_key(identity), codes_key("id-anna")]
+    for key in keys:
+        scene.repositories.counters.save(AttemptCounter(key, blocked_until=now + limits.account.block, saved_at=now))
+    assert isinstance(scene.access.unblock_account(ROOT, "id-anna"), Unblocked)
+    assert [None] * 3 == [scene.repositories.counters.get(key).blocked_until for key in keys]
 
 
 def test_d17_an_address_is_unblocked_by_the_platforms_main_administrator_or_the_system() -> None:

@@ -226,7 +226,7 @@ def test_s14_an_active_user_becomes_a_contact_without_anything_to_sign_in_with()
     difference = ("category", "active", "inactive")
     assert (EventKind.RIGHTS_CHANGED, "id-boss", None, "id-anna", "S14", (difference,)) == scene.told()
     assert Reason.UNKNOWN is scene.access.sign_in("anna", RIGHT, address=HOME).reason
-    assert Reason.OUTDATED_PROOF is scene.access.enter(proof, "lyon").reason
+    assert Reason.OUTDATED_PROOF is scene.access.enter(proof, "lyon", address=HOME).reason
 
 
 def test_s5_s7_a_contact_becomes_active_and_is_invited() -> None:
@@ -276,7 +276,7 @@ def test_disabling_ends_the_login_and_whatever_was_proven_or_sent() -> None:
     assert (EventKind.USER_DISABLED, "id-boss", "D12") == (event.kind, event.actor, event.rule)
     assert [difference] == [(each.name, each.before, each.after) for each in event.differences]
     assert Reason.DISABLED is scene.access.sign_in("anna", RIGHT, address=HOME).reason
-    assert Reason.OUTDATED_PROOF is scene.access.enter(proof, "lyon").reason
+    assert Reason.OUTDATED_PROOF is scene.access.enter(proof, "lyon", address=HOME).reason
     assert Reason.DEAD_TOKEN is scene.access.complete_password_reset(token, "Another-Horse-10").reason
 
 
@@ -332,7 +332,7 @@ def test_a24_a_user_is_linked_to_a_provider_and_unlinked_by_the_system_alone() -
     before = everything(scene.repositories)
     taken = scene.access.change_sign_in(ROOT, "id-guest", mode=None, sso=identity)
     assert Reason.ALREADY_THERE is refusal(scene, taken, before)[0]
-    assert Reason.OUTDATED_PROOF is scene.access.enter(proof, "lyon").reason
+    assert Reason.OUTDATED_PROOF is scene.access.enter(proof, "lyon", address=HOME).reason
     assert scene.access.change_sign_in(ROOT, "id-anna", mode=None, sso=None).record.sso is None
     assert scene.repositories.users.known_as(identity) is None
     assert isinstance(scene.access.sign_in("anna", RIGHT, address=HOME), SignedIn)

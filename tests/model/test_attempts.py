@@ -47,7 +47,8 @@ def test_what_a_counter_is_made_of_never_changes(value: object) -> None:
 def test_a_key_is_told_by_kind_and_digest() -> None:
     assert CounterKey(KeyKind.ACCOUNT, "digest") == KEY
     assert hash(CounterKey(KeyKind.ACCOUNT, "digest")) == hash(KEY)
-    assert CounterKey(KeyKind.ADDRESS, "digest") != KEY
+    assert 3 == len({CounterKey(kind, "digest") for kind in KeyKind})
+    assert ["account", "address", "codes"] == [kind.value for kind in KeyKind]
     assert CounterKey(KeyKind.ACCOUNT, "other") != KEY
 
 

@@ -57,6 +57,14 @@ def test_invariant_12_no_repr_format_json_or_pickle_shows_a_token_or_a_code(mess
                 serialise(message)
 
 
+def test_d14_the_message_with_a_code_does_not_show_whose_number_it_goes_to() -> None:
+    message = messages(NOON)[-1]
+    assert "+33612345678" == message.to
+    assert "336" not in f"{message!r} {message}"
+    assert "anna.petit" in repr(message)  # whose sign-in it is, and from where, may be shown
+    assert "192.0.2.1" in repr(message)
+
+
 @pytest.mark.parametrize("message", messages(NOON), ids=lambda each: type(each).__name__)
 def test_a_message_never_changes(message: Message) -> None:
     for field in attrs.fields(type(message)):

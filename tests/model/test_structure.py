@@ -6,7 +6,16 @@ import attrs
 import pytest
 
 from mydso_access.errors import InvalidValue
-from mydso_access.model import Appointment, Customer, Entity, Platform, SignInMode, Structure, StructureKind
+from mydso_access.model import (
+    Appointment,
+    ApprovedAddress,
+    Customer,
+    Entity,
+    Platform,
+    SignInMode,
+    Structure,
+    StructureKind,
+)
 from mydso_access.policy import Level, StructurePolicy
 from mydso_access.policy.fixed import EARLIEST
 
@@ -31,6 +40,7 @@ def test_an_entity_and_a_platform_of_one_id_are_two_things() -> None:
 def test_a_new_structure_asks_nothing_has_nobody_and_was_never_stored(record: Entity | Platform) -> None:
     assert (record.policy, record.main_administrators) == (StructurePolicy(), ())
     assert record.sign_in_mode is SignInMode.PASSWORD
+    assert () == record.approved
     assert (record.version, record.saved_at, record.written_by) == (0, EARLIEST, None)
 
 
@@ -38,6 +48,15 @@ def test_a13_an_appointment_is_one_users_and_has_an_id_of_its_own() -> None:
     assert Appointment("u", "a") == Appointment("u", "a")
     assert Appointment("u", "a") != Appointment("u", "b")
     assert Appointment("u", "a") != Appointment("v", "a")
+
+
+def test_d14_an_approved_address_counts_for_one_structure_and_says_since_when() -> None:
+    approved = ApprovedAddress("192.0.2.1", Structure.entity("lyon"), NOON)
+    assert approved == ApprovedAddress("192.0.2.1", Structure.entity("lyon"), NOON)
+    assert approved != ApprovedAddress("192.0.2.1", Structure.platform("lyon"), NOON)
+    assert approved != ApprovedAddress("192.0.2.2", Structure.entity("lyon"), NOON)
+    assert Entity(id="lyon", title="", approved=(approved,)).approved == (approved,)
+    assert Platform(id="group", title="", approved=(approved,)).approved == (approved,)
 
 
 def test_a_customer_belongs_to_one_entity_and_begins_without_anybody_s15_a10() -> None:
@@ -48,15 +67,16 @@ def test_a_customer_belongs_to_one_entity_and_begins_without_anybody_s15_a10() -
 
 
 BUILDS = {
-    "entity": lambda at: Entity(id="1", title="", saved_at=at),
-    "platform": lambda at: Platform(id="1", title="", saved_at=at),
-    "customer": lambda at: Customer(entity="1", id="1", saved_at=at),
+    "entity": lambda at: Entity(id="1", title="", saved_at=at).saved_at,
+    "platform": lambda at: Platform(id="1", title="", saved_at=at).saved_at,
+    "customer": lambda at: Customer(entity="1", id="1", saved_at=at).saved_at,
+    "approved address": lambda at: ApprovedAddress("192.0.2.1", Structure.entity("1"), at).at,
 }
 
 
 @pytest.mark.parametrize("what", BUILDS)
 def test_instants_are_kept_in_utc_and_naive_ones_refused(what: str) -> None:
-    kept = BUILDS[what](NOON.astimezone(timezone(timedelta(hours=-7)))).saved_at
+    kept = BUILDS[what](NOON.astimezone(timezone(timedelta(hours=-7))))
     assert kept == NOON
     assert kept.tzinfo is UTC
     with pytest.raises(InvalidValue, match="timezone-aware"):
@@ -64,7 +84,14 @@ def test_instants_are_kept_in_utc_and_naive_ones_refused(what: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [*RECORDS, Customer(entity="1", id="1"), Appointment("u", "a")], ids=lambda x: type(x).__name__
+    "value",
+    [
+        *RECORDS,
+        Customer(entity="1", id="1"),
+        Appointment("u", "a"),
+        ApprovedAddress("192.0.2.1", RECORDS[0].structure, NOON),
+    ],
+    ids=lambda x: type(x).__name__,
 )
 def test_they_never_change(value: object) -> None:
     for field in attrs.fields(type(value)):

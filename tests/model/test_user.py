@@ -16,12 +16,14 @@ from mydso_access.model import (
     Invited,
     Login,
     NoLogin,
+    SecondFactor,
     Secret,
     Structure,
     StructureKind,
     User,
 )
 from mydso_access.model.user import listed_by, seen_at
+from mydso_access.policy import Algorithm
 from mydso_access.policy.fixed import EARLIEST
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -99,6 +101,34 @@ def anna(**changes: object) -> User:
         "credential": CREDENTIALS[1],
     }
     return User(**(facts | changes))
+
+
+APP = SecondFactor(Secret("c4nary seed"), Algorithm.SHA1, NOON, 7)
+
+
+@pytest.mark.parametrize(
+    ("login", "credential"),
+    [
+        (Enabled(NOON), CREDENTIALS[1]),
+        (Enabled(NOON), None),  # who comes by single sign-on
+        *((Disabled(why, NOON), CREDENTIALS[1]) for why in DisabledBecause),
+        (Invited(NOON), None),  # invited again after coming by single sign-on: the app stays theirs
+    ],
+)
+def test_s26_whoever_has_a_login_may_have_a_second_factor(login: Login, credential: Credential | None) -> None:
+    assert APP == anna(login=login, credential=credential, second_factor=APP).second_factor
+
+
+def test_s14_a_contact_may_keep_the_second_factor_of_a_login_that_is_gone() -> None:
+    nobody = {"category": Category.INACTIVE, "login": NoLogin(), "name": None, "credential": None}
+    assert anna(**nobody).second_factor is None
+    assert APP == anna(**nobody, second_factor=APP).second_factor
+
+
+def test_a_new_user_has_no_app_no_address_and_was_sent_no_code() -> None:
+    new = anna()
+    assert (None, (), ()) == (new.second_factor, new.approved, new.codes_sent)
+    assert (False, ()) == (new.credential.compromised, new.credential.before)
 
 
 NO_APPOINTMENT = "none for a main administrator: their appointments are withdrawn first"
@@ -229,6 +259,7 @@ BUILDS = {
     "Enabled": lambda: Enabled(NAIVE),
     "Disabled": lambda: Disabled(DisabledBecause.LAPSED, NAIVE),
     "Credential": lambda: Credential(Secret("h"), NAIVE),
+    "SecondFactor": lambda: SecondFactor(Secret("s"), Algorithm.SHA1, NAIVE, 0),
 }
 
 
@@ -239,8 +270,12 @@ def test_a_naive_instant_is_refused_everywhere(what: str) -> None:
 
 
 def test_a_users_repr_shows_no_credential() -> None:
-    assert "argon2id" not in repr(anna())
-    assert "***" in repr(anna())
+    secrets = Credential(Secret("$argon2id$"), NOON, before=(Secret("$argon2id$before"),))
+    made = anna(credential=secrets, second_factor=APP)
+    for text in (repr(made), str(made), repr(attrs.asdict(made))):
+        assert "argon2id" not in text
+        assert "c4nary" not in text
+        assert 3 == text.count("***")
 
 
 def test_the_categories_and_the_reasons_of_a_disabled_login_are_closed_s2_s10_s25() -> None:

@@ -1,6 +1,7 @@
 """Settings by dotted name, with values as text: every kind of value, and every way to be wrong."""
 
 from datetime import timedelta
+from enum import Enum
 from typing import Any
 
 import attrs
@@ -9,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mydso_access.errors import AccessError, InvalidPolicy
-from mydso_access.policy import Composition, LockoutPolicy, SecurityPolicy, all_settings, with_setting
+from mydso_access.policy import (
+    Algorithm,
+    Composition,
+    LockoutPolicy,
+    Networks,
+    Recipient,
+    SecurityPolicy,
+    WithSso,
+    Words,
+    all_settings,
+    with_setting,
+)
 from mydso_access.policy.dotted import text_of, value_from
 from tests.policy.strategies import SETTINGS, values_of
 
@@ -53,6 +65,14 @@ def value_at(policy: SecurityPolicy, name: str) -> Any:
         ("passwords.composition", "with_rotation", Composition.WITH_ROTATION),
         ("passwords.composition", "always", Composition.ALWAYS),
         ("passwords.require_lowercase", "true", True),
+        ("second_factor.with_sso", "unless_trusted", WithSso.UNLESS_TRUSTED),
+        ("second_factor.algorithm", "sha256", Algorithm.SHA256),
+        ("addresses.recipient", "user", Recipient.USER),
+        ("addresses.networks", "none", None),
+        ("addresses.networks", "192.0.2.1,2001:db8::/48", Networks(["2001:db8::/48", "192.0.2.1"])),
+        ("addresses.networks", " 192.0.2.0/24 , 192.0.2.1 ", Networks("192.0.2.1, 192.0.2.0/24")),
+        ("sso.trusted", "mfa  urn:oasis:hwk", Words(("urn:oasis:hwk", "mfa"))),
+        ("sso.trusted", "", Words()),
         ("hashing.memory_kib", "131072", 131072),
         ("hashing.slot_wait", "10s", timedelta(seconds=10)),
     ],
@@ -71,6 +91,7 @@ def test_the_policy_given_stays_as_it_was() -> None:
     assert PRESET.lockout.account.failures == 5
 
 
+ADDRESSES = "addresses and networks such as 192.0.2.1 or 2001:db8::/48, separated by commas"
 NUMBER, DURATION = "a whole number", "a duration such as 30s, 90m, 24h or 30d"
 
 
@@ -115,6 +136,22 @@ def test_a_text_that_is_no_value_of_the_setting_is_refused_saying_what_is(name: 
     assert refused.value.field == name
     assert refused.value.given.startswith(repr(text)[:60])
     assert refused.value.expected == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "given", "expected"),
+    [
+        ("addresses.networks", "192.0.2.1,", "''", ADDRESSES),
+        ("addresses.networks", "192.0.2.1 192.0.2.2", "'192.0.2.1 192.0.2.2'", ADDRESSES),
+        ("addresses.networks", "10.0.0.0/8, 192.0.2.1/24", "' 192.0.2.1/24'", ADDRESSES),
+        ("addresses.networks", "None", "'None'", ADDRESSES),
+        ("sso.trusted", "mfa a\0b", "'a\\x00b'", "words without spaces"),
+    ],
+)
+def test_of_a_list_the_item_that_is_none_is_named(name: str, text: str, given: str, expected: str) -> None:
+    with pytest.raises(InvalidPolicy) as refused:
+        with_setting(PRESET, name, text)
+    assert (name, f"{given} (str)", expected) == (refused.value.field, refused.value.given, refused.value.expected)
 
 
 @pytest.mark.parametrize(
@@ -177,8 +214,8 @@ def as_text(value: object) -> str:
             return "none"
         case bool():
             return str(value).lower()
-        case Composition():
-            return value.value
+        case Enum():
+            return str(value.value)
         case timedelta():
             return f"{value // timedelta(seconds=1)}s"
         case _:
@@ -237,6 +274,10 @@ def test_what_text_of_writes_value_from_reads_back(name: str, data: st.DataObjec
         (12, "12"),
         ("._-@", "._-@"),
         (Composition.WITH_ROTATION, "with_rotation"),
+        (Networks("192.0.2.1/32, 2001:db8::1/128, 192.0.2.0/24"), "192.0.2.0/24, 192.0.2.1, 2001:db8::1"),
+        (Networks(()), ""),
+        (Words("mfa hwk"), "hwk mfa"),
+        (Words(), ""),
     ],
 )
 def test_a_value_is_written_in_its_largest_whole_unit(value: object, text: str) -> None:

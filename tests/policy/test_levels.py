@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from enum import Enum
+from ipaddress import IPv4Address, IPv6Address, collapse_addresses
 from typing import Any
 
 import pytest
@@ -9,15 +10,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mydso_access.errors import InvalidPolicy
-from mydso_access.policy import Composition, EffectivePolicy, Level, SecurityPolicy, StructurePolicy, strictest
+from mydso_access.policy import (
+    Composition,
+    EffectivePolicy,
+    Level,
+    Networks,
+    Recipient,
+    SecurityPolicy,
+    StructurePolicy,
+    WithSso,
+    strictest,
+)
 from mydso_access.policy.dotted import value_of
 from mydso_access.policy.levels import joined, may_be_set_at, stricter
 from mydso_access.policy.settings import SettableAt, Setting, Stricter
 from tests.policy.strategies import SETTINGS, SHARED, STRUCTURES, security_policies, structure_policies, values_of
 
 HIGHER, LOWER, NEITHER = Stricter.HIGHER, Stricter.LOWER, Stricter.NEITHER
-ORDERED = [name for name in SETTINGS if SETTINGS[name].metadata[Setting].stricter is not NEITHER]
-UNORDERED = [name for name in SETTINGS if name not in ORDERED]
+ORDERED = [name for name in SETTINGS if SETTINGS[name].metadata[Setting].stricter in (HIGHER, LOWER)]
+LISTS = [name for name in SETTINGS if SETTINGS[name].metadata[Setting].stricter is Stricter.BOTH]
+UNORDERED = [name for name in SETTINGS if name not in (*ORDERED, *LISTS)]
+# An address of each part into which the lists of `strategies.NETWORKS` divide all addresses.
+ADDRESSES = [
+    *map(IPv4Address, ("192.0.2.1", "192.0.2.2", "192.0.2.200", "203.0.113.9", "8.8.8.8")),
+    *map(IPv6Address, ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::", "2001:db8:1::1", "2001:db8:2::", "fe80::1")),
+]
 
 
 def naive_rank(name: str, value: Any) -> float:
@@ -34,6 +51,25 @@ def naive_rank(name: str, value: Any) -> float:
     return size if SETTINGS[name].metadata[Setting].stricter is HIGHER else -size
 
 
+def let_in(networks: Networks | None) -> set[IPv4Address | IPv6Address]:
+    """Say which addresses a list lets in: `None` stands for all of them (S21)."""
+    return {each for each in ADDRESSES if networks is None or each in networks}
+
+
+def collapsed(value: Any) -> Any:
+    """Return a list without what lies in another of its networks, or is the half of one; other values as they are."""
+    if not isinstance(value, Networks):
+        return value
+    of_each = ([each for each in value.items if each.version == version] for version in (4, 6))
+    return Networks(network for several in of_each for network in collapse_addresses(several))
+
+
+def is_as_strict(name: str, value: Any, as_: Any) -> bool:
+    if name in LISTS:
+        return let_in(value) <= let_in(as_)
+    return naive_rank(name, value) >= naive_rank(name, as_)
+
+
 # --- one setting
 
 
@@ -46,6 +82,17 @@ def test_d6_the_stricter_of_two_values_is_a_join(name: str, data: st.DataObject)
     assert naive_rank(name, both) == max(naive_rank(name, one), naive_rank(name, two))  # never weaker than either
     assert both == stricter(name, two, one)
     assert one == stricter(name, one, one)
+    assert stricter(name, both, three) == stricter(name, one, stricter(name, two, three))
+
+
+@given(st.data())
+@pytest.mark.parametrize("name", LISTS)
+def test_a14_of_two_lists_what_is_on_both_is_a_join(name: str, data: st.DataObject) -> None:
+    one, two, three = (data.draw(values_of(name)) for _ in range(3))
+    both = stricter(name, one, two)
+    assert let_in(one) & let_in(two) == let_in(both)  # let in by both is let in by each, and the other way round
+    assert both == stricter(name, two, one)
+    assert collapsed(one) == stricter(name, one, one)  # each address once, however often the list says it
     assert stricter(name, both, three) == stricter(name, one, stricter(name, two, three))
 
 
@@ -66,6 +113,17 @@ def test_d6_the_stricter_of_two_values_is_a_join(name: str, data: st.DataObject)
         ("visibility.guests", False, True, True),
         ("hashing.insecure_for_tests", False, True, False),
         ("tokens.reset_pause", timedelta(0), timedelta(minutes=5), timedelta(minutes=5)),
+        ("rotation.days", None, 3650, 3650),
+        ("rotation.history", 0, 3, 3),
+        ("second_factor.required", False, True, True),
+        ("second_factor.with_sso", WithSso.NEVER, WithSso.UNLESS_TRUSTED, WithSso.UNLESS_TRUSTED),
+        ("second_factor.with_sso", WithSso.ALWAYS, WithSso.UNLESS_TRUSTED, WithSso.ALWAYS),
+        ("addresses.recipient", Recipient.USER, Recipient.ADMINISTRATOR, Recipient.ADMINISTRATOR),
+        ("addresses.networks", None, Networks("192.0.2.1"), Networks("192.0.2.1")),
+        ("addresses.networks", None, Networks(()), Networks(())),
+        ("addresses.networks", Networks("192.0.2.0/24"), Networks("192.0.2.7, 8.8.8.8"), Networks("192.0.2.7")),
+        ("addresses.networks", Networks("192.0.2.0/24"), Networks("2001:db8::/32"), Networks(())),
+        ("addresses.networks", Networks("0.0.0.0/0"), Networks("::/0"), Networks(())),
     ],
 )
 def test_d6_the_stricter_value_is_this_one(name: str, one: Any, other: Any, expected: Any) -> None:
@@ -103,8 +161,8 @@ def test_s27_s38_no_structure_asks_for_lock_out_and_no_platform_for_visibility_o
     groups = {level: {name.split(".")[0] for name in SETTINGS if may_be_set_at(name, level)} for level in Level}
     assert groups == {
         Level.INSTALLATION: set(),
-        Level.PLATFORM: {"passwords", "dormancy"},
-        Level.ENTITY: {"passwords", "dormancy", "visibility", "links"},
+        Level.PLATFORM: {"passwords", "rotation", "second_factor", "addresses", "dormancy"},
+        Level.ENTITY: {"passwords", "rotation", "second_factor", "addresses", "dormancy", "visibility", "links"},
     }
 
 
@@ -140,6 +198,11 @@ def test_the_order_in_which_asks_are_named_does_not_matter(data: st.DataObject) 
         ("dormancy.months", 121),
         ("visibility.guests", 1),
         ("passwords.composition", "always"),
+        ("rotation.days", 0),
+        ("rotation.history", 25),
+        ("second_factor.with_sso", Composition.ALWAYS),
+        ("addresses.networks", "192.0.2.1"),
+        ("addresses.networks", ("192.0.2.1",)),
     ],
 )
 def test_a_value_that_is_none_of_the_settings_is_refused_by_its_dotted_name(name: str, value: object) -> None:
@@ -163,7 +226,7 @@ def test_an_unknown_setting_is_refused(name: str, expected: str) -> None:
 
 def as_strict(policy: StructurePolicy, than: StructurePolicy) -> bool:
     asks = dict(policy.asks)
-    return all(name in asks and naive_rank(name, asks[name]) >= naive_rank(name, value) for name, value in than.asks)
+    return all(name in asks and is_as_strict(name, asks[name], as_=value) for name, value in than.asks)
 
 
 policies = structure_policies()
@@ -175,7 +238,7 @@ def test_d6_what_structures_ask_for_together_is_a_join(
 ) -> None:
     both = strictest(one, two)
     assert both == strictest(two, one)
-    assert one == strictest(one, one)
+    assert StructurePolicy((name, collapsed(value)) for name, value in one.asks) == strictest(one, one)
     assert strictest(both, three) == strictest(one, strictest(two, three)) == strictest(one, two, three)
     assert as_strict(both, one)
     assert as_strict(both, two)
@@ -205,6 +268,12 @@ def test_d6_the_effective_policy_is_never_weaker_than_any_level(
             if name in dict(structure.asks) and may_be_set_at(name, level):
                 wanted[level] = dict(structure.asks)[name]
         value = value_of(effective.policy, name)
+        if name in LISTS:
+            assert set.intersection(*map(let_in, wanted.values())) == let_in(value)
+            assert effective.levels(name) == {
+                level for level, each in wanted.items() if (each is None) is (value is None)
+            }
+            continue
         assert value in wanted.values()
         if name in ORDERED:
             assert naive_rank(name, value) == max(naive_rank(name, each) for each in wanted.values())
@@ -240,6 +309,20 @@ def test_a_value_knows_every_level_that_asks_for_it() -> None:
     assert effective.levels("passwords.min_length") == {Level.INSTALLATION, Level.PLATFORM}
     both = joined(SecurityPolicy(), {Level.PLATFORM: six, Level.ENTITY: six})
     assert both.levels("dormancy.months") == {Level.PLATFORM, Level.ENTITY}
+
+
+def test_a14_every_list_has_its_part_in_what_is_on_all_of_them_s21() -> None:
+    wide, narrow = Networks("192.0.2.0/24, 8.8.8.8"), Networks("192.0.2.7")
+    asked = {
+        Level.PLATFORM: StructurePolicy({"addresses.networks": wide}),
+        Level.ENTITY: StructurePolicy({"addresses.networks": narrow}),
+    }
+    effective = joined(SecurityPolicy(), asked)
+    assert narrow == effective.policy.addresses.networks
+    assert {Level.PLATFORM, Level.ENTITY} == effective.levels("addresses.networks")
+    lax = joined(SecurityPolicy(), {Level.ENTITY: StructurePolicy({"addresses.networks": None})})
+    assert lax.policy.addresses.networks is None
+    assert {Level.INSTALLATION, Level.ENTITY} == lax.levels("addresses.networks")
 
 
 def test_a_setting_that_nobody_was_asked_about_is_the_installations() -> None:

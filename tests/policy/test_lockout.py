@@ -7,7 +7,7 @@ import pytest
 
 from mydso_access.errors import InvalidPolicy
 from mydso_access.policy import Limit, LockoutPolicy
-from mydso_access.policy.lockout import ACCOUNT, ADDRESS
+from mydso_access.policy.lockout import ACCOUNT, ADDRESS, CODES
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
 
@@ -18,6 +18,11 @@ def test_five_failures_in_24_hours_block_an_account_for_one_hour_s36_d3() -> Non
 
 def test_ten_failures_in_24_hours_block_an_address_for_24_hours_s37_d3() -> None:
     assert LockoutPolicy().address == Limit(failures=10, window=DAY, block=DAY) == ADDRESS
+
+
+def test_five_wrong_codes_in_ten_minutes_stop_the_codes_of_a_user_for_ten_d13() -> None:
+    ten = timedelta(minutes=10)
+    assert LockoutPolicy().codes == Limit(failures=5, window=ten, block=ten) == CODES
 
 
 def test_attempts_on_a_blocked_account_count_for_the_address_d2() -> None:
@@ -50,7 +55,7 @@ def test_a_charge_may_be_tried_for_as_long_as_its_lease_and_no_longer() -> None:
     assert refused.value.expected == "at most the lease, 0:00:10"
 
 
-@pytest.mark.parametrize("group", ["account", "address"])
+@pytest.mark.parametrize("group", ["account", "address", "codes"])
 @pytest.mark.parametrize("wrong", [None, 5, {"failures": 5}, LockoutPolicy, Limit], ids=repr)
 def test_a_limit_is_a_limit_and_nothing_else(group: str, wrong: object) -> None:
     with pytest.raises(InvalidPolicy) as refused:

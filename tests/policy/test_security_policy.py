@@ -10,6 +10,8 @@ import pytest
 from mydso_access.errors import InvalidPolicy
 from mydso_access.policy import (
     AccountPolicy,
+    AddressPolicy,
+    Algorithm,
     Composition,
     DormancyPolicy,
     HashingPolicy,
@@ -17,15 +19,22 @@ from mydso_access.policy import (
     LockoutPolicy,
     NamePolicy,
     PasswordPolicy,
+    Recipient,
+    RotationPolicy,
+    SecondFactorPolicy,
     SecurityPolicy,
+    SsoPolicy,
     TokenPolicy,
     VisibilityPolicy,
+    WithSso,
+    Words,
 )
 
 PRESET = {
     "lockout": {
         "account": {"failures": 5, "window": timedelta(hours=24), "block": timedelta(hours=1)},
         "address": {"failures": 10, "window": timedelta(hours=24), "block": timedelta(hours=24)},
+        "codes": {"failures": 5, "window": timedelta(minutes=10), "block": timedelta(minutes=10)},
         "blocked_attempts_count": True,
         "hard_cap": None,
         "lease": timedelta(seconds=30),
@@ -39,6 +48,23 @@ PRESET = {
         "composition": Composition.ALWAYS,
         "require_lowercase": False,
         "refuse_names": True,
+    },
+    "rotation": {"days": None, "history": 0},
+    "second_factor": {
+        "required": False,
+        "with_sso": WithSso.ALWAYS,
+        "steps_back": 1,
+        "steps_ahead": 0,
+        "algorithm": Algorithm.SHA1,
+        "recovery_codes": 10,
+    },
+    "sso": {"assertion_age": timedelta(minutes=5), "skew": timedelta(seconds=15), "trusted": Words()},
+    "addresses": {
+        "networks": None,
+        "recipient": Recipient.ADMINISTRATOR,
+        "code": timedelta(minutes=10),
+        "sends": 3,
+        "sends_window": timedelta(minutes=10),
     },
     "hashing": {
         "memory_kib": 64 * 1024,
@@ -54,6 +80,7 @@ PRESET = {
         "reset_pause": timedelta(minutes=5),
         "resets_a_day": 5,
         "email_confirmation": timedelta(days=1),
+        "sign_in": timedelta(minutes=15),
         "step_up": timedelta(minutes=15),
     },
     "dormancy": {"months": None},
@@ -65,6 +92,10 @@ GROUPS = {
     "lockout": LockoutPolicy,
     "names": NamePolicy,
     "passwords": PasswordPolicy,
+    "rotation": RotationPolicy,
+    "second_factor": SecondFactorPolicy,
+    "sso": SsoPolicy,
+    "addresses": AddressPolicy,
     "hashing": HashingPolicy,
     "tokens": TokenPolicy,
     "dormancy": DormancyPolicy,
@@ -74,8 +105,15 @@ GROUPS = {
 }
 
 
-def test_the_preset_has_the_products_figures_and_no_others_s1_s9_s24_s36_s37_d1_d3_d4_d5_d13() -> None:
-    assert attrs.asdict(SecurityPolicy.my_dso_manager()) == PRESET
+def as_dict(policy: SecurityPolicy) -> dict[str, object]:
+    """Return a policy as a dictionary of dictionaries, its lists as they are."""
+    return attrs.asdict(policy, recurse=False) | {
+        name: attrs.asdict(getattr(policy, name), recurse=name == "lockout") for name in GROUPS
+    }
+
+
+def test_the_preset_has_the_products_figures_and_no_others_s1_s9_s24_s36_s37_d1_d3_d4_d5_d8_d9_d13_d14() -> None:
+    assert PRESET == as_dict(SecurityPolicy.my_dso_manager())
 
 
 def test_s1_a1_no_limit_on_users_is_invented_and_a_host_may_set_one() -> None:
@@ -119,7 +157,7 @@ def test_a_policy_never_changes_and_a_changed_copy_is_checked_again() -> None:
             delattr(value, field)
     with pytest.raises(InvalidPolicy):
         attrs.evolve(policy.names, max_length=15)
-    assert attrs.asdict(policy) == PRESET
+    assert PRESET == as_dict(policy)
 
 
 def test_equal_policies_are_equal_and_hash_alike_also_after_copy_and_pickle() -> None:
@@ -128,6 +166,31 @@ def test_equal_policies_are_equal_and_hash_alike_also_after_copy_and_pickle() ->
         assert policy == other
         assert hash(policy) == hash(other)
     assert policy != SecurityPolicy()
+
+
+NEVER, WITH_ROTATION, ALWAYS = Composition.NEVER, Composition.WITH_ROTATION, Composition.ALWAYS
+
+
+@pytest.mark.parametrize(
+    ("composition", "days", "expected"),
+    [
+        (NEVER, None, NEVER),
+        (NEVER, 30, NEVER),
+        (WITH_ROTATION, None, NEVER),
+        (WITH_ROTATION, 1, ALWAYS),
+        (WITH_ROTATION, 3650, ALWAYS),
+        (ALWAYS, None, ALWAYS),
+        (ALWAYS, 30, ALWAYS),
+    ],
+)
+def test_d1_s24_binds_with_the_rotation_where_the_seed_is_read_to_the_letter(
+    composition: Composition, days: int | None, expected: Composition
+) -> None:
+    passwords = PasswordPolicy(composition=composition, min_length=12)
+    policy = SecurityPolicy(passwords=passwords, rotation=RotationPolicy(days=days))
+    assert attrs.evolve(passwords, composition=expected) == policy.binding_passwords
+    assert (expected is ALWAYS) is policy.binding_passwords.composition_binds
+    assert passwords == policy.passwords
 
 
 @pytest.mark.parametrize("special", ["._ ", "\t", "a\u202eb", "\n"])

@@ -9,7 +9,18 @@ import attrs
 import pytest
 
 from mydso_access.errors import InvalidPolicy
-from mydso_access.policy import Composition, LockoutPolicy, PasswordPolicy, SecurityPolicy, all_settings
+from mydso_access.policy import (
+    Algorithm,
+    Composition,
+    LockoutPolicy,
+    Networks,
+    PasswordPolicy,
+    Recipient,
+    SecurityPolicy,
+    WithSso,
+    Words,
+    all_settings,
+)
 from mydso_access.policy.settings import SettableAt, Setting, Stricter, setting, value_type
 
 MS, SECOND, MINUTE, DAY = timedelta(milliseconds=1), timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
@@ -18,6 +29,7 @@ NUMBER, DURATION, YES_NO = int, timedelta, bool
 TEXT = str
 INSTALLATION, BOTH, ENTITY = SettableAt.INSTALLATION, SettableAt.PLATFORM_AND_ENTITY, SettableAt.ENTITY
 HIGHER, LOWER, NEITHER = Stricter.HIGHER, Stricter.LOWER, Stricter.NEITHER
+ON_BOTH = Stricter.BOTH
 
 # name: type, least, preset, greatest, None allowed, where it may be set, which way is stricter
 EXPECTED = {
@@ -27,6 +39,9 @@ EXPECTED = {
     "lockout.address.failures": (NUMBER, 1, 10, 1000, False, INSTALLATION, LOWER),
     "lockout.address.window": (DURATION, MINUTE, 24 * HOUR, 366 * DAY, True, INSTALLATION, HIGHER),
     "lockout.address.block": (DURATION, MINUTE, 24 * HOUR, 366 * DAY, False, INSTALLATION, HIGHER),
+    "lockout.codes.failures": (NUMBER, 1, 5, 1000, False, INSTALLATION, LOWER),
+    "lockout.codes.window": (DURATION, MINUTE, 10 * MINUTE, 366 * DAY, True, INSTALLATION, HIGHER),
+    "lockout.codes.block": (DURATION, MINUTE, 10 * MINUTE, 366 * DAY, False, INSTALLATION, HIGHER),
     "lockout.blocked_attempts_count": (YES_NO, None, True, None, False, INSTALLATION, HIGHER),
     "lockout.hard_cap": (NUMBER, 1, None, 10_000, True, INSTALLATION, LOWER),
     "lockout.lease": (DURATION, SECOND, 30 * SECOND, MINUTE, False, INSTALLATION, NEITHER),
@@ -40,6 +55,22 @@ EXPECTED = {
     "passwords.composition": (Composition, None, Composition.ALWAYS, None, False, BOTH, HIGHER),
     "passwords.require_lowercase": (YES_NO, None, False, None, False, BOTH, HIGHER),
     "passwords.refuse_names": (YES_NO, None, True, None, False, BOTH, HIGHER),
+    "rotation.days": (NUMBER, 1, None, 3650, True, BOTH, LOWER),
+    "rotation.history": (NUMBER, 0, 0, 24, False, BOTH, HIGHER),
+    "second_factor.required": (YES_NO, None, False, None, False, BOTH, HIGHER),
+    "second_factor.with_sso": (WithSso, None, WithSso.ALWAYS, None, False, BOTH, HIGHER),
+    "second_factor.steps_back": (NUMBER, 0, 1, 2, False, INSTALLATION, LOWER),
+    "second_factor.steps_ahead": (NUMBER, 0, 0, 1, False, INSTALLATION, LOWER),
+    "second_factor.algorithm": (Algorithm, None, Algorithm.SHA1, None, False, INSTALLATION, NEITHER),
+    "second_factor.recovery_codes": (NUMBER, 1, 10, 20, False, INSTALLATION, NEITHER),
+    "sso.assertion_age": (DURATION, 10 * SECOND, 5 * MINUTE, HOUR, False, INSTALLATION, LOWER),
+    "sso.skew": (DURATION, timedelta(0), 15 * SECOND, 2 * MINUTE, False, INSTALLATION, LOWER),
+    "sso.trusted": (Words, None, Words(), None, False, INSTALLATION, NEITHER),
+    "addresses.networks": (Networks, None, None, None, True, BOTH, ON_BOTH),
+    "addresses.recipient": (Recipient, None, Recipient.ADMINISTRATOR, None, False, BOTH, HIGHER),
+    "addresses.code": (DURATION, MINUTE, 10 * MINUTE, 10 * MINUTE, False, INSTALLATION, LOWER),
+    "addresses.sends": (NUMBER, 1, 3, 20, False, INSTALLATION, LOWER),
+    "addresses.sends_window": (DURATION, MINUTE, 10 * MINUTE, DAY, False, INSTALLATION, HIGHER),
     "hashing.memory_kib": (NUMBER, 8, 65536, 2 * 1024 * 1024, False, INSTALLATION, HIGHER),
     "hashing.time_cost": (NUMBER, 1, 3, 64, False, INSTALLATION, HIGHER),
     "hashing.lanes": (NUMBER, 1, 4, 64, False, INSTALLATION, NEITHER),
@@ -51,6 +82,7 @@ EXPECTED = {
     "tokens.reset_pause": (DURATION, timedelta(0), 5 * MINUTE, HOUR, False, INSTALLATION, HIGHER),
     "tokens.resets_a_day": (NUMBER, 1, 5, 100, False, INSTALLATION, LOWER),
     "tokens.email_confirmation": (DURATION, 5 * MINUTE, DAY, 30 * DAY, False, INSTALLATION, LOWER),
+    "tokens.sign_in": (DURATION, 2 * MINUTE, 15 * MINUTE, HOUR, False, INSTALLATION, LOWER),
     "tokens.step_up": (DURATION, MINUTE, 15 * MINUTE, 12 * HOUR, False, INSTALLATION, LOWER),
     "dormancy.months": (NUMBER, 1, None, 120, True, BOTH, LOWER),
     "visibility.collectors": (YES_NO, None, False, None, False, ENTITY, HIGHER),
@@ -182,7 +214,12 @@ WRONG = {
     timedelta: [60, 60.0, "60s", True, Duration(minutes=1), HOUR.total_seconds()],
     bool: [0, 1, "true", "", "yes", (), 1.0],
     str: [b"._", 5, ("._",), frozenset("._"), True, Text("._"), Other.ALWAYS],
-    Composition: ["always", Other.ALWAYS, True, 2, Composition],
+    Composition: ["always", Other.ALWAYS, WithSso.ALWAYS, True, 2, Composition],
+    WithSso: ["always", Other.ALWAYS, Composition.ALWAYS, True, 2, WithSso],
+    Algorithm: ["sha1", True, 1, Algorithm],
+    Recipient: ["user", True, 1, Recipient],
+    Networks: ["192.0.2.1", ("192.0.2.1",), Words(), frozenset[str](), True, Networks],
+    Words: ["mfa", ("mfa",), Networks(()), frozenset[str](), True, Words],
 }
 
 
@@ -236,8 +273,10 @@ def test_every_setting_declares_unit_source_order_place_and_meaning(name: str) -
     assert (declared.minimum is None) == (declared.maximum is None)
 
 
-@pytest.mark.parametrize("name", [name for name in EXPECTED if name.split(".")[0] in ("lockout", "names", "hashing")])
-def test_lockout_names_and_hashing_are_the_installations_alone_s38_d17(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", [name for name in EXPECTED if name.split(".")[0] in ("lockout", "names", "hashing", "sso")]
+)
+def test_lockout_names_hashing_and_what_sso_proves_are_the_installations_alone_s38_d17(name: str) -> None:
     assert SETTINGS[name].metadata[Setting].at is SettableAt.INSTALLATION
 
 
@@ -253,6 +292,12 @@ def test_the_options_that_both_levels_have_are_these_s19_s20() -> None:
         "passwords.composition",
         "passwords.require_lowercase",
         "passwords.refuse_names",
+        "rotation.days",
+        "rotation.history",
+        "second_factor.required",
+        "second_factor.with_sso",
+        "addresses.networks",
+        "addresses.recipient",
         "dormancy.months",
     ]
 

@@ -158,6 +158,7 @@ class Worker:
             started_at=now,
             expires_at=now + timedelta(hours=1),
             factors=((Factor.PASSWORD, now),),
+            since=now,
             saved_at=now,
         )
         yield Begun(Doing.SIGN_IN, begun.id)

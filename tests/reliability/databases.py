@@ -10,7 +10,7 @@ from attrs import frozen
 from redis import Redis
 from sqlalchemy import Engine, create_engine, event
 
-from mydso_access.adapters.redis import RedisCounters, RedisSignIns
+from mydso_access.adapters.redis import RedisAssertions, RedisCounters, RedisSignIns
 from mydso_access.adapters.sqlalchemy import SqlRepositories, upgrade
 from mydso_access.model import Credential, Event, EventKind, Secret, User
 from mydso_access.testing import an_entity
@@ -36,7 +36,7 @@ class Database:
     Attributes:
         name: which of the four.
         sql: URL of the SQL database; for Valkey an SQLite file, with the users and their events.
-        valkey: URL of the Valkey database that counters and sign-ins are in, if they are.
+        valkey: URL of the Valkey database that counters, sign-ins and assertions are in, if they are.
         synchronous: how careful SQLite is; FULL waits for the disk at every commit.
     """
 
@@ -109,6 +109,7 @@ def _with_valkey(stored: SqlRepositories, client: Redis) -> SimpleNamespace:
         events=stored.events,
         counters=RedisCounters(client),
         sign_ins=RedisSignIns(client),
+        assertions=RedisAssertions(client),
     )
 
 

@@ -16,11 +16,13 @@ from sqlalchemy import text
 from mydso_access.model import Event, EventKind
 from mydso_access.testing import enabled_user
 from tests.reliability import databases
+from tests.reliability.code_work import work_on_codes
 from tests.reliability.crash_run import THOROUGH, crash_run
 from tests.reliability.databases import Database, opened, settle_in
 from tests.reliability.nursery import Nursery, nursery
 from tests.reliability.race_work import Tally, TellingHasher, attempt, attempt_in_threads, crew, work
 from tests.reliability.speed_work import PEOPLE, hash_for, sign_in_for
+from tests.reliability.test_code_races import CALLS, Race, asserted, guessed, taken
 from tests.reliability.test_race import AT_ONCE, GUESSES, OFFICE, PROCESSES, SECONDS, guesses, total
 from tests.servers import Server, serving
 from tests.support import RIGHT, argon2
@@ -86,6 +88,19 @@ def _deadlocks(database: Database) -> str:
         return str(connection.scalar(text(DEADLOCKS[database.name])))
 
 
+def raced_for_codes(bench: Bench, name: str) -> list[str]:
+    """Return a row: 16 processes that know the password guess at a code, or send the right one, round after round."""
+    rounds = bench.options.rounds
+    with bench.database(name) as (database, folder):
+        tally = Tally(folder / "tally")
+        with crew(bench.nursery, PROCESSES, database, work_on_codes, tally, SECONDS) as hands:
+            race = Race(database, hands, tally)
+            evaluated = [{guessed(race, kind) for _ in range(rounds)} for kind in CALLS]
+            right = {taken(race, kind, together=True)["SignedIn"] for kind in CALLS for _ in range(rounds)}
+            said = {asserted(race)["SignedIn"] for _ in range(rounds)}
+    return [NAMES[name], str(rounds), *(", ".join(map(str, sorted(each))) for each in (*evaluated, right, said))]
+
+
 def crashed(bench: Bench, name: str) -> list[str]:
     """Return a row: processes killed at random moments, and what was lost."""
     kills, lost = bench.options.kills, []
@@ -143,6 +158,18 @@ def main() -> None:
         bench = Bench(stack.enter_context(nursery()), servers, parser.parse_args())
         head = ["database", "rounds × guesses", "evaluated, each round", "a round", "200 at once", "deadlocks inside"]
         show("Guesses at one account by 16 processes", head, (raced(bench, name) for name in NAMES))
+        head = [
+            "database",
+            "rounds",
+            "app",
+            "on paper",
+            "by SMS",
+            "enrolment",
+            "right code at once",
+            "assertion at once",
+        ]
+        rows = (raced_for_codes(bench, name) for name in NAMES)
+        show("Codes evaluated by 16 processes that know the password; sign-ins by what they send at once", head, rows)
         head = ["database", "kills", "in mid-attempt", "answers checked", "charges checked", "lost or torn"]
         show("Processes killed at random moments", head, (crashed(bench, name) for name in NAMES))
         head = ["complete sign-ins a second", "1 process", "8 processes"]

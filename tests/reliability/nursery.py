@@ -27,6 +27,7 @@ PATIENCE = 120.0  # seconds until a child that says nothing has failed
 # With the drivers, which SQLAlchemy imports when an engine is made.
 IMPORTED = (
     "tests.reliability.race_work",
+    "tests.reliability.code_work",
     "tests.reliability.crash_work",
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.mysql.pymysql",

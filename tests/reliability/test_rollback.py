@@ -120,6 +120,7 @@ def test_a_half_finished_sign_in_that_was_used_stays_used_although_the_host_roll
         started_at=now,
         expires_at=now + timedelta(minutes=10),
         factors=((Factor.PASSWORD, now),),
+        since=now,
         saved_at=now,
     )
     begun = evolve(begun, version=sign_ins.save(begun))

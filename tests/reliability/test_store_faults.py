@@ -18,13 +18,13 @@ import pytest
 from attrs import define, evolve, field
 from sqlalchemy import select, update
 
-from mydso_access import AccessControl, AccessError, Busy, PasswordChanged, Refused, SignedIn
+from mydso_access import AccessControl, AccessError, Busy, PasswordChanged, Proof, Refused, SignedIn
 from mydso_access.adapters.codec import read
 from mydso_access.adapters.sqlalchemy.tables import TABLES, row_key
 from mydso_access.adapters.system import SystemClock
 from mydso_access.decisions.lockout import current
 from mydso_access.decisions.naming import account_key, address_key, parse_address
-from mydso_access.model import AttemptCounter, CounterKey, Event, EventKind, User
+from mydso_access.model import AttemptCounter, CounterKey, Event, EventKind, Factor, User
 from mydso_access.ports import Clock
 from mydso_access.testing import ManualClock
 from mydso_access.testing.clock import A_MONDAY
@@ -50,6 +50,10 @@ class Visitor:
     address: str
 
     @property
+    def proof(self) -> Proof:
+        return Proof(f"id-{self.name}", ((Factor.PASSWORD, A_MONDAY),))
+
+    @property
     def keys(self) -> tuple[CounterKey, CounterKey]:
         return address_key(parse_address(self.address), POLICY.lockout), account_key(self.name)
 
@@ -58,7 +62,7 @@ class Visitor:
         try:
             if what.startswith("change"):
                 old = RIGHT if what == "change" else "wrong"
-                return access.change_password(f"id-{self.name}", old, NEW, address=self.address)
+                return access.change_password(self.proof, old, NEW, address=self.address)
             return access.sign_in(self.name, RIGHT if what == "right" else "wrong", address=self.address)
         except AccessError as error:
             return error

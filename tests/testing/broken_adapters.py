@@ -2,6 +2,7 @@
 
 from tests.testing.broken import (
     adding,
+    assertions,
     comparing,
     customers,
     erasing,
@@ -22,6 +23,7 @@ from tests.testing.broken.under_test import CLASSES
 
 __all__ = [
     "adding",
+    "assertions",
     "comparing",
     "customers",
     "erasing",

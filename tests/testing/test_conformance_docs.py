@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mydso_access.testing.conformance import (
+    AssertionContract,
     CounterContract,
     CustomerContract,
     EventContract,
@@ -24,6 +25,7 @@ CONTRACTS = (
     CustomerContract,
     CounterContract,
     SignInContract,
+    AssertionContract,
     EventContract,
     RaceContract,
 )

@@ -8,6 +8,7 @@ import pytest
 
 from mydso_access.adapters.memory import MemoryRepositories
 from mydso_access.testing.conformance import (
+    AssertionContract,
     CounterContract,
     CustomerContract,
     EventContract,
@@ -37,6 +38,9 @@ class TestCounters(InMemory, CounterContract): ...
 
 
 class TestSignIns(InMemory, SignInContract): ...
+
+
+class TestAssertions(InMemory, AssertionContract): ...
 
 
 class TestEvents(InMemory, EventContract): ...
@@ -84,6 +88,9 @@ class TestAsynchronousCounters(InMemoryAsynchronously, CounterContract): ...
 
 
 class TestAsynchronousSignIns(InMemoryAsynchronously, SignInContract): ...
+
+
+class TestAsynchronousAssertions(InMemoryAsynchronously, AssertionContract): ...
 
 
 class TestAsynchronousEvents(InMemoryAsynchronously, EventContract): ...

@@ -9,6 +9,8 @@ import pytest
 
 from mydso_access.model import (
     Appointment,
+    Approval,
+    ApprovedAddress,
     CounterKey,
     Credential,
     Difference,
@@ -19,15 +21,18 @@ from mydso_access.model import (
     Failure,
     Invited,
     NewEmail,
+    NewSeed,
     NoLogin,
     Notice,
-    Purpose,
+    RecoveryCode,
     Reservation,
+    SecondFactor,
+    SentCode,
     SentToken,
     SsoIdentity,
 )
 from mydso_access.policy.settings import Level
-from mydso_access.testing.conformance.lookalikes import ID_LENGTH, NAME_LENGTH, lookalikes
+from mydso_access.testing.conformance.lookalikes import DIGESTS, ID_LENGTH, NAME_LENGTH, lookalikes
 from mydso_access.testing.conformance.records import (
     dated_counter,
     dated_sign_in,
@@ -49,7 +54,7 @@ from mydso_access.testing.conformance.structure_records import (
 )
 from mydso_access.testing.conformance.user_records import dated_user, every_user, multi_entity, numbered_user
 
-NOT_VARIED = {"version", *(() if len(Purpose) > 1 else ("purpose",))}  # the store's own, and what has one value so far
+NOT_VARIED = {"version"}  # the store's own
 SAMPLES = {
     "users": [*every_user().values(), *(dated_user(n, later(n)) for n in range(2))],
     "entities": [*every_entity().values(), *(dated_entity(n, later(n)) for n in range(2))],
@@ -85,7 +90,7 @@ def test_every_field_that_may_be_nothing_is_nothing_and_something(kind: str) -> 
         ({"platform": platform("platform")}, numbered_structure, {"id", "version"}),
         (every_customer(), numbered_customer, {"entity", "id", "version"}),
         (every_counter(), numbered_counter, {"key", "version"}),
-        (every_sign_in(), numbered_sign_in, {"id", "user_id", "address", "purpose", "started_at", "version"}),
+        (every_sign_in(), numbered_sign_in, {"id", "user_id", "address", "purpose", "entity", "started_at", "version"}),
     ],
 )
 def test_a_numbered_change_changes_all_that_a_save_may_change(
@@ -120,10 +125,30 @@ def test_every_member_of_every_enumeration_is_there(kind: str) -> None:
             assert set(enumeration) <= members
 
 
+@pytest.mark.parametrize(
+    ("kind", "inner"),
+    [
+        ("users", Credential),
+        ("users", SecondFactor),
+        ("users", RecoveryCode),
+        ("users", ApprovedAddress),
+        ("entities", ApprovedAddress),
+        ("sign-ins", SentCode),
+        ("sign-ins", Approval),
+        ("sign-ins", NewSeed),
+    ],
+)
+def test_every_field_inside_of_a_field_has_several_values(kind: str, inner: type) -> None:
+    found = [each for sample in SAMPLES[kind] for each in found_in(sample) if type(each) is inner]
+    names = [field.name for field in attrs.fields(inner)]
+    assert [] == [name for name in names if all(getattr(each, name) == getattr(found[0], name) for each in found)]
+
+
 def test_every_case_of_every_union_is_there() -> None:
     found = {type(each) for samples in SAMPLES.values() for sample in samples for each in found_in(sample)}
     assert {NoLogin, Invited, Enabled, Disabled, Credential, CounterKey, Failure, Reservation, Event, Level} <= found
     assert {Appointment, Difference, Email, NewEmail, Notice, SentToken, SsoIdentity} <= found
+    assert {Approval, ApprovedAddress, NewSeed, RecoveryCode, SecondFactor, SentCode} <= found
 
 
 def test_keys_that_look_alike_are_all_different() -> None:
@@ -131,3 +156,5 @@ def test_keys_that_look_alike_are_all_different() -> None:
         texts = lookalikes(length)
         assert len(texts) == len(set(texts))
         assert length == max(map(len, texts))
+    assert len(DIGESTS) == len(set(DIGESTS))
+    assert {64} == set(map(len, DIGESTS))

@@ -82,9 +82,14 @@ class AskedService:
         ask: given the password, answers whether it is known; the library itself never calls a network.
         on_error: what it means that it raises: `REFUSE` keeps everybody from a new password while the service is down,
             `ACCEPT` lets known passwords through then; either is logged.
+
+    Raises:
+        InvalidValue: `on_error` is no `OnError`.
     """
 
     def __init__(self, ask: Callable[[Secret[str]], bool], *, on_error: OnError) -> None:
+        if type(on_error) is not OnError:
+            raise InvalidValue("on_error", shown(on_error), "OnError.REFUSE or OnError.ACCEPT")
         self._ask = ask
         self._on_error = on_error
 

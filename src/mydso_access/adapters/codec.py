@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_typ
 
 import attrs
 
-from mydso_access.adapters.codec_upgrades import Upgrade, event_2, user_2
+from mydso_access.adapters.codec_upgrades import UPGRADES
 from mydso_access.errors import InvalidPolicy, InvalidValue, UnreadableRecord, shown
 from mydso_access.model.attempts import AttemptCounter
 from mydso_access.model.customer import Customer
@@ -36,12 +36,6 @@ Json: TypeAlias = Any
 # The stored word of each case of a union; entity and platform have the same fields, and say which they are.
 LOGINS: Mapping[type, str] = {NoLogin: "none", Invited: "invited", Enabled: "enabled", Disabled: "disabled"}
 CASES: Mapping[type, str] = {**LOGINS, Entity: "entity", Platform: "platform"}
-# For each record what turns its form 1 into form 2, that into form 3, and so on; the last form is the one written.
-UPGRADES: Mapping[type, tuple[Upgrade, ...]] = {
-    **dict.fromkeys((Entity, Platform, Customer, AttemptCounter, SignIn), ()),
-    User: (user_2,),
-    Event: (event_2,),
-}
 NOT_WRITTEN = "version"  # stores compare it beside the text
 FEW = 9  # words that a message names
 END = (LATEST - EARLIEST) // TICK

@@ -1,4 +1,6 @@
-"""Attempt counters and half-finished sign-ins in Valkey or Redis: one script compares and sets one key (extra `redis`).
+"""Attempt counters, half-finished sign-ins and taken assertions in Valkey or Redis: one script compares and sets one key.
+
+It needs the extra `redis`.
 
 The client is the host's: redis-py or valkey-py, for one server or a cluster. Neither is imported here. What a client
 raises is left as it is, and so becomes `StoreUnavailable`: also an error that says nothing was stored speaks of the last
@@ -18,6 +20,7 @@ from typing import Any, ClassVar, TypeVar, cast, final
 from mydso_access.adapters.codec import read, written
 from mydso_access.adapters.versions import next_version
 from mydso_access.errors import AsynchronousStore, BrokenStore, InvalidValue, Stale, UnreadableRecord, shown
+from mydso_access.model.assertion import Assertion
 from mydso_access.model.attempts import AttemptCounter, CounterKey
 from mydso_access.model.sign_in import SignIn
 from mydso_access.policy.fixed import KEPT_LONGER, MILLISECOND
@@ -34,7 +37,7 @@ VERSION = re.compile("[1-9][0-9]{0,18}")
 class _Repository:
     """What the repositories share: everything but which record it is, and whether to wait for it."""
 
-    _name: ClassVar[str]
+    _writing: ClassVar[str]
     _asynchronous: ClassVar[bool]
 
     def __init__(self, client: Any, prefix: str = PREFIX, *, check_eviction: bool = True) -> None:
@@ -75,12 +78,17 @@ class _Repository:
 
     async def _saved(self, record: AttemptCounter | SignIn, key: str, until: datetime | None) -> int:
         version = next_version(record.version)
-        texts = (str(record.version), str(version), written(record), secrets.token_hex(16))
-        lifetime = "" if until is None else str(_milliseconds(until - record.saved_at))
-        await self._check_eviction()
-        if await _ask(self._client.eval, COMPARE_AND_SET, 1, key, *texts, lifetime) != 1:
-            raise Stale
+        lifetime = None if until is None else until - record.saved_at
+        await self._set(key, (record.version, version), written(record), lifetime)
         return version
+
+    async def _set(self, key: str, versions: tuple[int, int], body: str, lifetime: timedelta | None) -> None:
+        """Set a key whose version is the first of two to the second; one that exists is never at version 0."""
+        texts = (*map(str, versions), body, secrets.token_hex(16))
+        milliseconds = "" if lifetime is None else str(_milliseconds(lifetime))
+        await self._check_eviction()
+        if await _ask(self._client.eval, COMPARE_AND_SET, 1, key, *texts, milliseconds) != 1:
+            raise Stale
 
     async def _fields(self, kind: str, key: str) -> tuple[str | None, str | None]:
         try:
@@ -117,11 +125,11 @@ class _Repository:
         return {each.get("maxmemory_policy", "unknown") for each in (memory.values() if several else [memory])}
 
     def _evicts(self, answer: str) -> BrokenStore:
-        return BrokenStore(f"{self._name}.save", answer)
+        return BrokenStore(self._writing, answer)
 
 
 class _Counters(_Repository):
-    _name = "counters"
+    _writing = "counters.save"
 
     async def _get(self, key: CounterKey) -> AttemptCounter | None:
         return await self._loaded(AttemptCounter, self._key(key))
@@ -134,7 +142,7 @@ class _Counters(_Repository):
 
 
 class _SignIns(_Repository):
-    _name = "sign_ins"
+    _writing = "sign_ins.save"
 
     async def _get(self, sign_in_id: str) -> SignIn | None:
         return await self._loaded(SignIn, self._key(sign_in_id))
@@ -147,6 +155,16 @@ class _SignIns(_Repository):
         # Half of a token, and what a stranger sends: hashed, it shows in no MONITOR or SLOWLOG, and fits a key.
         digest = hashlib.sha256(sign_in_id.encode("utf-8", "surrogatepass")).hexdigest()
         return f"{self._prefix}sign_in:{digest}"
+
+
+class _Assertions(_Repository):
+    _writing = "assertions.add"
+
+    async def _add(self, assertion: Assertion) -> None:
+        # There is nothing to read: that the key exists says everything.
+        await self._set(
+            f"{self._prefix}assertion:{assertion.key}", (0, 1), "", assertion.expires_at - assertion.saved_at
+        )
 
 
 @final
@@ -219,6 +237,36 @@ class AsyncRedisSignIns(_SignIns):
     async def save(self, sign_in: SignIn, /) -> int:
         """Store the sign-in until it expires, used or not, or raise `Stale` and store nothing."""
         return await self._save(sign_in)
+
+    async def purge(self, instant: datetime, /, limit: int) -> int:  # noqa: ARG002
+        """Do nothing: the server forgets by itself."""
+        return 0
+
+
+@final
+class RedisAssertions(_Assertions):
+    """Which assertions of single sign-on were taken, for a synchronous client."""
+
+    _asynchronous = False
+
+    def add(self, assertion: Assertion, /) -> None:
+        """Store until it expires that an assertion was taken, or raise `Stale` if it was before."""
+        _at_once(self._add(assertion))
+
+    def purge(self, instant: datetime, /, limit: int) -> int:  # noqa: ARG002
+        """Do nothing: the server forgets by itself."""
+        return 0
+
+
+@final
+class AsyncRedisAssertions(_Assertions):
+    """Which assertions of single sign-on were taken, for an asynchronous client."""
+
+    _asynchronous = True
+
+    async def add(self, assertion: Assertion, /) -> None:
+        """Store until it expires that an assertion was taken, or raise `Stale` if it was before."""
+        await self._add(assertion)
 
     async def purge(self, instant: datetime, /, limit: int) -> int:  # noqa: ARG002
         """Do nothing: the server forgets by itself."""

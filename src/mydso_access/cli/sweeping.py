@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import asdict
 
+from mydso_access.adapters.secret_box import UnprotectedBox
 from mydso_access.cli.bar import new_bar
 from mydso_access.cli.databases import opened
 from mydso_access.cli.policies import add_policy_arguments, policy_in_words, policy_of
@@ -109,7 +110,8 @@ def _access(arguments: argparse.Namespace) -> Iterator[tuple[AccessControl, str]
     with opened(arguments.url) as engine:
         from mydso_access.adapters.sqlalchemy import SqlRepositories  # noqa: PLC0415  # an extra, and slow to import
 
-        access = AccessControl(SqlRepositories(engine), policy=policy)
+        # Nothing is sealed or opened here, but a policy that asks for second factors asks for a box.
+        access = AccessControl(SqlRepositories(engine), policy=policy, secret_box=UnprotectedBox())
         yield access, f"{_place(engine)}, by {policy_in_words(arguments)}"
 
 

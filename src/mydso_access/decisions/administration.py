@@ -9,12 +9,14 @@ from attrs import frozen
 from mydso_access.decisions.dormancy import is_dormant
 from mydso_access.decisions.levels import comes_by_sso, policy_at_home
 from mydso_access.decisions.outcomes import Proof, Refused
+from mydso_access.decisions.sessions import SensitiveAction, requires_step_up
 from mydso_access.errors import InvalidValue, shown
 from mydso_access.model.reason import Reason
 from mydso_access.model.role import Right, RoleTable
-from mydso_access.model.sign_in import Factor
+from mydso_access.model.sign_in import FIRST_FACTORS, SECOND_FACTORS, Factor
 from mydso_access.model.structure import Structure, StructureKind, StructureRecord
 from mydso_access.model.user import Enabled, User
+from mydso_access.policy.second_factor import WithSso
 from mydso_access.policy.security_policy import SecurityPolicy
 
 
@@ -118,7 +120,8 @@ def judge_proof(facts: ActorFacts) -> User | Refused:
         return Refused(Reason.OUTDATED_PROOF, "D12")  # D12
     if not isinstance(user.login, Enabled):
         return Refused(Reason.OUTDATED_PROOF, "D12", user_id=user.id)  # D12
-    if not facts.actor.factors or min(at for _, at in facts.actor.factors) < user.valid_from:
+    proven = any(factor in FIRST_FACTORS for factor, _ in facts.actor.factors)
+    if not proven or facts.actor.issued_at < user.valid_from:
         return Refused(Reason.OUTDATED_PROOF, "D12", user_id=user.id)  # what was proven before valid_from is dead
     return _judge_home(facts, facts.actor, user) or user
 
@@ -127,7 +130,8 @@ def _judge_home(facts: ActorFacts, proof: Proof, user: User) -> Refused | None:
     """Say what of their structure ends a user's proof; `None`: nothing."""
     if facts.home is None or facts.home.structure != user.structure:
         return Refused(Reason.NO_HOME, "S3", user_id=user.id)  # S3 S16
-    if comes_by_sso(user, facts.home) and any(factor is Factor.PASSWORD for factor, _ in proof.factors):
+    right = Factor.SSO if comes_by_sso(user, facts.home) else Factor.PASSWORD
+    if any(factor in FIRST_FACTORS and factor is not right for factor, _ in proof.factors):
         return Refused(Reason.OUTDATED_PROOF, "A24", user_id=user.id)  # A24: proven the old way
     binding = policy_at_home(user, facts.home, facts.policy)
     if is_dormant(user, binding.policy, facts.now):  # S25: a session does not outlive its login
@@ -242,14 +246,29 @@ def judge_whole_account(facts: ActorFacts, roles: RoleTable) -> Refused | None:
     return judge_main_administration(facts, roles, user.structure)
 
 
-def judge_step_up(facts: ActorFacts) -> Refused | None:
-    """Say whether an actor must prove themselves again; `None`: their proof is fresh."""
+def judge_step_up(facts: ActorFacts, action: SensitiveAction) -> Refused | None:
+    """Say whether an actor must prove themselves again before an action; `None`: their proof is fresh.
+
+    Whoever has a second factor must have proven that, too.
+    """
     if isinstance(facts.actor, System):
         return None
     user, proof = judge_proof(facts), facts.actor
     if isinstance(user, Refused) or proof is None:
         return user if isinstance(user, Refused) else Refused(Reason.OUTDATED_PROOF, "D12")  # D12
     now = max(facts.now, user.saved_at)  # D10: a clock that goes back makes no proof fresh
-    if now - max(at for _, at in proof.factors) > facts.policy.tokens.step_up:
+    if requires_step_up(action, proof, now, facts.policy) or _lacks_second_factor(user, proof, facts, action):
         return Refused(Reason.STEP_UP_NEEDED, "ASVS 7.5.1", user_id=user.id)
     return None
+
+
+def _lacks_second_factor(user: User, proof: Proof, facts: ActorFacts, action: SensitiveAction) -> bool:
+    kinds = {factor for factor, _ in proof.factors}
+    if user.second_factor is None or kinds & SECOND_FACTORS:
+        return False
+    if Factor.SSO not in kinds:
+        return True
+    if action is SensitiveAction.REQUIRE_SECOND_FACTOR:
+        return False  # S26
+    with_sso = policy_at_home(user, facts.home, facts.policy).policy.second_factor.with_sso
+    return with_sso is WithSso.ALWAYS or (with_sso is WithSso.UNLESS_TRUSTED and Factor.SSO_SECOND not in kinds)

@@ -27,6 +27,7 @@ class Changed(Generic[R]):
         differences: what the event says of it; never a secret.
         reason: why, where a change needs one.
         subject: id of the user it is about, where the record is no user's.
+        address: the network address it is about, where it is about one.
         answer: what to answer once it is saved, if that is a refusal: a state that was found out to be over.
     """
 
@@ -37,6 +38,7 @@ class Changed(Generic[R]):
     differences: tuple[Difference, ...] = ()
     reason: Reason | None = None
     subject: str | None = None
+    address: str | None = None
     answer: Refused | None = None
 
 

@@ -1,13 +1,14 @@
 """Whose policy and whose mode of sign-in binds whom, and where (S19, S20; D6, A14, A24)."""
 
-from typing import assert_never
+from typing import Any, assert_never
 
 from attrs import frozen
 
 from mydso_access.errors import InvalidValue, shown
 from mydso_access.model.structure import Entity, Platform, SignInMode, StructureRecord
 from mydso_access.model.user import Category, User
-from mydso_access.policy.levels import EffectivePolicy, joined
+from mydso_access.policy.dotted import value_of
+from mydso_access.policy.levels import EffectivePolicy, joined, stricter
 from mydso_access.policy.security_policy import SecurityPolicy
 from mydso_access.policy.settings import Level
 
@@ -65,6 +66,18 @@ def policy_at_home(user: User, home: StructureRecord | None, installation: Secur
             return effective_policy(user, Levels(installation))
         case _ as never:
             assert_never(never)
+
+
+def value_at(record: StructureRecord, installation: SecurityPolicy, name: str) -> Any:
+    """Return the effective value of one setting of platform and entities in one structure, without joining all others.
+
+    Args:
+        record: the structure.
+        installation: the installation's policy.
+        name: the setting's dotted name.
+    """
+    asked, own = dict(record.policy.asks), value_of(installation, name)
+    return stricter(name, own, asked[name]) if name in asked else own
 
 
 def comes_by_sso(user: User, home: StructureRecord) -> bool:

@@ -16,6 +16,9 @@ from mydso_access.model.event import EventKind
 from mydso_access.model.instant import next_save, utc
 from mydso_access.policy.lockout import Limit, LockoutPolicy
 
+# The rule that blocks each kind of key.
+RULES = {KeyKind.ACCOUNT: "S36", KeyKind.ADDRESS: "S37", KeyKind.CODES: "D13"}
+
 
 @frozen
 class Admitted:
@@ -250,11 +253,19 @@ def _reservation(counter: AttemptCounter, reservation_id: str) -> Reservation | 
 
 
 def _rule(key: CounterKey) -> str:
-    return "S36" if key.kind is KeyKind.ACCOUNT else "S37"
+    return RULES[key.kind]
 
 
 def _limit(key: CounterKey, lockout: LockoutPolicy) -> Limit:
-    return lockout.account if key.kind is KeyKind.ACCOUNT else lockout.address
+    match key.kind:
+        case KeyKind.ACCOUNT:
+            return lockout.account
+        case KeyKind.ADDRESS:
+            return lockout.address
+        case KeyKind.CODES:
+            return lockout.codes
+        case _ as never:
+            assert_never(never)
 
 
 def _counted(counter: AttemptCounter, lockout: LockoutPolicy, now: datetime) -> int:

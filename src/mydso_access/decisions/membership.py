@@ -8,7 +8,8 @@ from mydso_access.decisions.administration import ActorFacts, judge_proof
 from mydso_access.decisions.changes import Changed, Done
 from mydso_access.decisions.outcomes import Proof, Refused
 from mydso_access.decisions.users import rights_changed
-from mydso_access.model.event import Difference, Event, EventKind
+from mydso_access.model.event import Difference, EventKind
+from mydso_access.model.message import Message
 from mydso_access.model.reason import Reason
 from mydso_access.model.structure import Entity
 from mydso_access.model.user import Category, User
@@ -26,14 +27,14 @@ class Entered:
         entity: where they are.
         policy: what binds them there, and which levels ask for it.
         proof: what was proven.
-        event: what the trail says of it.
+        messages: what the host must send now.
     """
 
     user: User
     entity: Entity
     policy: EffectivePolicy
     proof: Proof
-    event: Event
+    messages: tuple[Message, ...] = ()
 
 
 def judge_entry(facts: ActorFacts, entity: Entity | None) -> User | Refused:
@@ -44,8 +45,11 @@ def judge_entry(facts: ActorFacts, entity: Entity | None) -> User | Refused:
         entity: where to; `None` if there is no such entity.
     """
     user = judge_proof(facts)
-    if isinstance(user, Refused):
-        return user
+    return user if isinstance(user, Refused) else judge_there(user, entity)
+
+
+def judge_there(user: User, entity: Entity | None) -> User | Refused:
+    """Say whether a user may be in an entity."""
     if entity is None:
         return Refused(Reason.NO_STRUCTURE, "S3", user_id=user.id)  # S3
     if user.category is Category.MULTI_ENTITY:
@@ -53,11 +57,6 @@ def judge_entry(facts: ActorFacts, entity: Entity | None) -> User | Refused:
     else:
         allowed, no = entity.structure == user.structure, Refused(Reason.OTHER_STRUCTURE, "S3", user_id=user.id)  # S3
     return user if allowed else no
-
-
-def entered(user: User, at: datetime) -> Changed[User]:
-    """Return the user who was seen just now (D15)."""
-    return Changed(record=evolve(user, last_access_at=at), kind=EventKind.ENTERED, rule="D15")
 
 
 def seen(user: User, at: datetime) -> Changed[User]:

@@ -7,12 +7,15 @@ from typing import TypeAlias
 
 from mydso_access.errors import InvalidValue, shown
 from mydso_access.model.attempts import CounterKey, KeyKind
+from mydso_access.model.user import SsoIdentity
 from mydso_access.policy.fixed import SIX_TO_FOUR_PREFIX
 from mydso_access.policy.lockout import LockoutPolicy
 from mydso_access.policy.names import NamePolicy
 
 Address: TypeAlias = str | IPv4Address | IPv6Address
 IPAddress: TypeAlias = IPv4Address | IPv6Address
+# Who somebody says they are: a canonical name, or what a provider of single sign-on calls them.
+Who: TypeAlias = str | SsoIdentity
 
 NAT64 = IPv6Network("64:ff9b::/96")
 SIX_TO_FOUR = IPv6Network("2002::/16")
@@ -56,9 +59,19 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold().strip())
 
 
-def account_key(canonical: str) -> CounterKey:
-    """Return the counter key of a canonical name, whether anybody has that name or not (D2)."""
-    return _key(KeyKind.ACCOUNT, canonical)
+def account_key(who: Who) -> CounterKey:
+    """Return the counter key of a canonical name, whether anybody has it or not (D2), or of an identity.
+
+    They never coincide, so that a stranger's wrong passwords refuse nobody who comes by single sign-on (S35).
+    """
+    if isinstance(who, SsoIdentity):  # no canonical name holds a control character (D11)
+        return _key(KeyKind.ACCOUNT, f"sso\0{len(who.issuer)}\0{who.issuer}\0{who.subject}")
+    return _key(KeyKind.ACCOUNT, who)
+
+
+def codes_key(user_id: str) -> CounterKey:
+    """Return the counter key of the codes for new addresses that one user is sent (D13)."""
+    return _key(KeyKind.CODES, user_id)
 
 
 def address_key(address: IPAddress, policy: LockoutPolicy) -> CounterKey:
@@ -70,7 +83,7 @@ def address_key(address: IPAddress, policy: LockoutPolicy) -> CounterKey:
 
 
 def _key(kind: KeyKind, subject: str) -> CounterKey:
-    return CounterKey(kind, hashlib.sha256(f"{kind.value}\0{subject}".encode()).hexdigest())
+    return CounterKey(kind, hashlib.sha256(f"{kind.value}\0{subject}".encode("utf-8", "surrogatepass")).hexdigest())
 
 
 def parse_address(address: Address, field: str = "address") -> IPAddress:

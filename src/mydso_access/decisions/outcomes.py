@@ -2,41 +2,23 @@
 
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 
 from mydso_access.decisions.password import Violation
+from mydso_access.decisions.wording import CHANGES, NOT_SIGNED_IN, TOLD, TOLD_WHEN_PROVEN
+from mydso_access.errors import InvalidValue, shown
+from mydso_access.model.instant import utc
 from mydso_access.model.message import Message
 from mydso_access.model.reason import Reason
+from mydso_access.model.secret import Secret
 from mydso_access.model.sign_in import Factor
 from mydso_access.model.user import User
-from mydso_access.policy.fixed import RETRY_AFTER, TICK
+from mydso_access.policy.addresses import Recipient
+from mydso_access.policy.fixed import EARLIEST, RETRY_AFTER, TICK
 from mydso_access.policy.settings import Level
 
-NOT_SIGNED_IN = "The name or the password is not right."
-# What people who are signed in, or hold a link, may read; every other reason is told in the words of a wrong password.
-TOLD = {
-    Reason.ALREADY_THERE: "It exists already.",
-    Reason.DEAD_TOKEN: "This link is not valid any more.",
-    Reason.ENTITY_ONLY: "This setting exists for entities only.",
-    Reason.INSTALLATION_ONLY: "This setting cannot be changed here.",
-    Reason.LAPSED: "This link is too old. Please ask for a new one.",
-    Reason.LAST_MAIN_ADMINISTRATOR: "A structure needs a main administrator. Please appoint another one first.",
-    Reason.MAIN_ADMINISTRATOR: "This user is a main administrator. Please withdraw that first.",
-    Reason.MORE_RIGHTS: "This user has rights that you do not have.",
-    Reason.NAME_TAKEN: "This login name is taken.",
-    Reason.NO_STRUCTURE: "There is no such structure, or no room for it.",
-    Reason.NO_USER: "There is no such user.",
-    Reason.NOT_ALLOWED: "You may not do this.",
-    Reason.NOT_AUTHORISED: "You are not authorised in this entity.",
-    Reason.OTHER_STRUCTURE: "You are not authorised there.",
-    Reason.OUTDATED_PROOF: "Please sign in again.",
-    Reason.STEP_UP_NEEDED: "Please enter your password again.",
-    Reason.TOO_MANY_USERS: "The account has as many users as it may have.",
-    Reason.WRONG_CATEGORY: "This is not possible for a user of this category.",
-    Reason.WRONG_STATE: "This is not possible in the user's present state.",
-}
 ALMOST_A_MINUTE = timedelta(minutes=1) - TICK
 INSTALLATION = frozenset({Level.INSTALLATION})
 
@@ -48,10 +30,34 @@ class Proof:
     Attributes:
         user_id: who.
         factors: each factor with the instant it was proven at.
+        issued_at: when all of them were found to stand, together; what ends sessions ends every proof issued before. If
+            not given, the earliest of their instants.
     """
 
     user_id: str
     factors: tuple[tuple[Factor, datetime], ...]
+    issued_at: datetime = field(converter=utc)
+
+    @issued_at.default
+    def _earliest(self) -> datetime:
+        _check_proof(self.user_id, self.factors)
+        return min((at for _, at in self.factors), default=EARLIEST)
+
+    def __attrs_post_init__(self) -> None:
+        _check_proof(self.user_id, self.factors)
+
+
+def _check_proof(user_id: Any, factors: Any) -> None:
+    """Refuse what a host put together wrongly from its session."""
+    if type(user_id) is not str:
+        raise InvalidValue("Proof.user_id", shown(user_id), "text (str)")
+    expected = "a tuple of pairs: a Factor, and when it was proven (timezone-aware)"
+    if type(factors) is not tuple or not all(type(each) is tuple and len(each) == 2 for each in factors):
+        raise InvalidValue("Proof.factors", shown(factors), expected)
+    for factor, at in factors:
+        if type(factor) is not Factor:
+            raise InvalidValue("Proof.factors", shown(factor), expected)
+        utc(at, "Proof.factors")
 
 
 @frozen
@@ -62,11 +68,125 @@ class SignedIn:
 
     Attributes:
         user: the user's record as saved.
-        proof: what was proven.
+        proof: what was proven, and so how.
+        messages: what the host must send now.
     """
 
     user: User
     proof: Proof
+    messages: tuple[Message, ...] = ()
+
+    @property
+    def rotate_session(self) -> bool:
+        """Always true: a session's id from before the sign-in must not go on after it (ASVS 5.0, 7.2.4)."""
+        return True
+
+
+@frozen(kw_only=True)
+class AddressCodeRequired:
+    """The address is new: a code was sent, by SMS, to whoever may let it in (S22).
+
+    Attributes:
+        sign_in: the token that goes on with this sign-in; the one before is dead.
+        until: until when the code can be entered.
+        validator: who gets the code: an administrator, or the user.
+        messages: what the host must send now.
+    """
+
+    sign_in: Secret[str]
+    until: datetime
+    validator: Recipient
+    messages: tuple[Message, ...] = ()
+
+
+@frozen(kw_only=True)
+class SecondFactorRequired:
+    """A code of the user's app is owed, or a recovery code (S26).
+
+    Attributes:
+        sign_in: the token that goes on with this sign-in; the one before is dead.
+        until: until when.
+        messages: what the host must send now.
+    """
+
+    sign_in: Secret[str]
+    until: datetime
+    messages: tuple[Message, ...] = ()
+
+
+@frozen(kw_only=True)
+class EnrolmentRequired:
+    """A second factor is owed, and there is none yet: the first code of an app confirms it (S26).
+
+    Attributes:
+        sign_in: the token that goes on with this sign-in; the one before is dead.
+        until: until when.
+        uri: the provisioning URI, to be shown as a QR code (`adapters.qr`).
+        seed: the same for people who type: base 32.
+        messages: what the host must send now.
+    """
+
+    sign_in: Secret[str]
+    until: datetime
+    uri: Secret[str]
+    seed: Secret[str]
+    messages: tuple[Message, ...] = ()
+
+
+class DueBecause(Enum):
+    """Why a new password is owed."""
+
+    AGE = "age"
+    OUTGROWN = "outgrown"
+    COMPROMISED = "compromised"
+
+
+@frozen(kw_only=True)
+class NewPasswordRequired:
+    """The password was right, and must be changed (S23).
+
+    Attributes:
+        sign_in: the token that goes on with this sign-in; the one before is dead.
+        until: until when.
+        because: why.
+        messages: what the host must send now.
+    """
+
+    sign_in: Secret[str]
+    until: datetime
+    because: DueBecause
+    messages: tuple[Message, ...] = ()
+
+
+StepRequired: TypeAlias = AddressCodeRequired | SecondFactorRequired | EnrolmentRequired | NewPasswordRequired
+
+
+@frozen
+class SteppedUp:
+    """Every factor was proven again just now.
+
+    Attributes:
+        proof: to be kept in the session instead of the one before.
+        messages: what the host must send now.
+    """
+
+    proof: Proof
+    messages: tuple[Message, ...] = ()
+
+
+@frozen
+class Enrolled:
+    """The user has another second factor now; every other session of theirs is over.
+
+    Attributes:
+        user: the user's record as saved.
+        proof: to be kept in this session instead of the one before.
+        messages: what the host must send now.
+    """
+
+    user: User
+    proof: Proof
+    messages: tuple[Message, ...] = ()
 
 
 @frozen
@@ -79,6 +199,8 @@ class Refused:
         until: from when the answer would be another one; `None` if time alone does not change it.
         levels: the levels that the rule's number came from.
         user_id: whom it is about, if the name belongs to somebody; for the host's log.
+        messages: what the host must send all the same: of what was changed before it came to the refusal.
+        first_factor_proven: whether somebody is told who has proven to know the password, or came by single sign-on.
     """
 
     reason: Reason
@@ -86,6 +208,8 @@ class Refused:
     until: datetime | None = None
     levels: frozenset[Level] = INSTALLATION
     user_id: str | None = None
+    first_factor_proven: bool = False
+    messages: tuple[Message, ...] = ()
 
     @property
     def public_message(self) -> str:
@@ -93,27 +217,21 @@ class Refused:
 
         A blocked address may be told: that depends on no name.
         """
-        if self.reason is Reason.ADDRESS_BLOCKED and self.until is not None:
-            minute = (self.until + ALMOST_A_MINUTE).replace(second=0, microsecond=0)  # never told too early
-            return f"Too many failed sign-ins from your network address. Try again after {minute:%Y-%m-%d %H:%M} UTC."
-        return TOLD.get(self.reason, NOT_SIGNED_IN)
+        told = TOLD.get(self.reason, NOT_SIGNED_IN)
+        if self.reason is Reason.ADDRESS_BLOCKED:
+            told = "Too many failed sign-ins from your network address."
+        elif self.first_factor_proven:
+            told = TOLD_WHEN_PROVEN.get(self.reason, told)
+        if self.until is None or told == NOT_SIGNED_IN:
+            return told
+        minute = (self.until + ALMOST_A_MINUTE).replace(second=0, microsecond=0)  # never told too early
+        return f"{told} Try again after {minute:%Y-%m-%d %H:%M} UTC."
 
     def explain(self) -> str:
         """Return one line for the log: reason, rule, levels, and when or how the answer would change."""
         levels = ", ".join(sorted(level.value for level in self.levels))
         change = f"; free again at {self.until.isoformat()}" if self.until else CHANGES.get(self.reason, "")
         return f"{self.reason.value} ({self.rule}, {levels}){change}"
-
-
-CHANGES = {
-    Reason.ACCOUNT_BLOCKED: "; free again when the password is reset",
-    Reason.ACCOUNT_BUSY: "; other attempts on this name are being evaluated, try again in a moment",
-    Reason.INVITED: "; free once the password is created from the invitation",
-    Reason.DISABLED: "; free once an administrator enables the login",
-    Reason.DORMANT: "; free once an administrator enables the login",
-    Reason.SSO_ONLY: "; this user comes by single sign-on",
-    Reason.LAPSED: "; free once a new message is sent",
-}
 
 
 class BusyBecause(Enum):
@@ -132,10 +250,12 @@ class Busy:
     Attributes:
         because: what was waited for.
         retry_after: when to come again.
+        messages: what the host must send all the same: of what was changed before.
     """
 
     because: BusyBecause
     retry_after: timedelta = RETRY_AFTER
+    messages: tuple[Message, ...] = ()
 
     @property
     def public_message(self) -> str:
@@ -160,7 +280,7 @@ class PasswordChanged:
 
 @frozen
 class PasswordRejected:
-    """The new password is not good enough; nothing was evaluated, charged or changed.
+    """The new password is not good enough; nothing was changed, and nothing counted.
 
     Attributes:
         violations: everything that is wrong with it, each with its rule and advice.
@@ -168,6 +288,11 @@ class PasswordRejected:
 
     violations: tuple[Violation, ...]
 
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """None: nothing was changed. A host sends the `messages` of every outcome alike."""
+        return ()
 
-SignInOutcome: TypeAlias = SignedIn | Refused | Busy
+
+SignInOutcome: TypeAlias = SignedIn | StepRequired | Refused | Busy
 PasswordChangeOutcome: TypeAlias = PasswordChanged | PasswordRejected | Refused | Busy

@@ -25,6 +25,7 @@ class Flaw(Enum):
     UNCHANGED = "unchanged"
     COMMON = "common"
     NAMES = "names"
+    REUSED = "reused"
 
 
 @frozen

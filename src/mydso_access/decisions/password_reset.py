@@ -8,16 +8,16 @@ from mydso_access.decisions.changes import Changed
 from mydso_access.decisions.dormancy import is_dormant
 from mydso_access.decisions.levels import comes_by_sso
 from mydso_access.decisions.outcomes import Refused
+from mydso_access.decisions.rotation import with_password
 from mydso_access.decisions.tokens import GivenToken, TokenPurpose, opens, token_digest, token_text
 from mydso_access.decisions.users import told
 from mydso_access.model.event import EventKind
-from mydso_access.model.instant import next_save
 from mydso_access.model.message import ResetMessage, SecurityChange
 from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret
 from mydso_access.model.structure import StructureRecord
 from mydso_access.model.token import SentToken
-from mydso_access.model.user import Credential, Enabled, User
+from mydso_access.model.user import Enabled, User
 from mydso_access.policy.security_policy import SecurityPolicy
 
 DAY = timedelta(days=1)
@@ -96,11 +96,11 @@ def judge_reset(
     return OpenReset(user, until)
 
 
-def reset(user: User, hashed: Secret[str], at: datetime) -> Changed[User]:
-    """Return the user with a new password: every token and every earlier proof is dead, a second factor is not."""
-    before = at if user.credential is None else user.credential.set_at
-    record = evolve(
-        user, credential=Credential(hashed, next_save(before, at)), reset=None, new_email=None, valid_from=at
-    )
+def reset(user: User, hashed: Secret[str], policy: SecurityPolicy, at: datetime) -> Changed[User]:
+    """Return the user with a new password: every token and every earlier proof is dead, a second factor is not.
+
+    Whether it is one of the earlier ones is not asked: whoever holds only a token would learn it (S23).
+    """
+    record = evolve(user, **with_password(user, hashed, policy, at))
     messages = told(user, SecurityChange.PASSWORD_RESET, at)
     return Changed(record=record, kind=EventKind.PASSWORD_RESET, rule="D13", messages=messages)

@@ -21,6 +21,7 @@ class TokenPurpose(Enum):
     INVITATION = "invitation"
     RESET = "reset"
     EMAIL = "email"
+    SIGN_IN = "sign_in"
 
 
 @frozen
@@ -70,6 +71,32 @@ def token_digest(purpose: TokenPurpose, record_id: str, secret: Secret[str]) -> 
     parts = (purpose.value, record_id, secret.reveal())
     text = "\0".join(f"{len(part)}:{part}" for part in parts)
     return Secret(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
+
+
+def session_digest(session: str | None) -> str | None:
+    """Return what is stored of the host's id of a session.
+
+    Raises:
+        InvalidValue: it is no text; the message names its type only.
+    """
+    if session is None:
+        return None
+    if type(session) is not str:
+        raise InvalidValue("session", type(session).__name__, "text (str), or None")
+    return hashlib.sha256(f"session\0{session}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def code_digest(secret: Secret[str], bound_to: tuple[str, ...], code: Secret[str]) -> Secret[str]:
+    """Return what is stored of a short code: of no use without the secret half of a token that is not stored.
+
+    Args:
+        secret: that half.
+        bound_to: what else it is good for only: the sign-in, the structure, the address.
+        code: the code itself.
+    """
+    text = "\0".join(f"{len(part)}:{part}" for part in (*bound_to, code.reveal()))
+    key, message = secret.reveal().encode("utf-8", "surrogatepass"), text.encode("utf-8", "surrogatepass")
+    return Secret(hmac.digest(key, message, "sha256").hex())
 
 
 def opens(given: GivenToken, purpose: TokenPurpose, kept: Secret[str] | None) -> bool:

@@ -148,8 +148,8 @@ def reinvited(user: User, invite: Invite) -> Changed[User] | Refused:
     return Changed(record=record, kind=EventKind.INVITATION_SENT, rule="S13", messages=messages)
 
 
-def with_role(user: User, role: str, roles: RoleTable) -> Changed[User] | Done[User] | Refused:
-    """Return the user with another role; a main administrator's must stay one that administers security (A13).
+def with_role(user: User, role: str, roles: RoleTable, at: datetime) -> Changed[User] | Done[User] | Refused:
+    """Return the user with another role, whose sessions are over; a main administrator's must stay one that administers security (A13).
 
     Raises:
         InvalidValue: there is no such role.
@@ -159,7 +159,10 @@ def with_role(user: User, role: str, roles: RoleTable) -> Changed[User] | Done[U
         return Done(user)
     if user.appointments and Right.SECURITY_SETTINGS not in rights:
         return Refused(Reason.MAIN_ADMINISTRATOR, "A13", user_id=user.id)  # A13
-    return _changed(user, EventKind.RIGHTS_CHANGED, "S5", "role", role)
+    change = _changed(user, EventKind.RIGHTS_CHANGED, "S5", "role", role)
+    return evolve(
+        change, record=evolve(change.record, valid_from=at)
+    )  # ASVS 7.4: a session has the rights of its start
 
 
 def with_import_flag(
@@ -230,6 +233,8 @@ def made_contact(user: User, at: datetime) -> Changed[User] | Done[User] | Refus
         "name": None,
         "credential": None,
         "sso": None,
+        "approved": (),
+        "codes_sent": (),
         "new_email": None,
         "reset": None,
         "notice": None,

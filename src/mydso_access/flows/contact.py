@@ -11,6 +11,7 @@ from mydso_access.decisions.email_change import (
     judge_confirmation,
 )
 from mydso_access.decisions.outcomes import Busy, Refused
+from mydso_access.decisions.sessions import SensitiveAction
 from mydso_access.decisions.tokens import read_token
 from mydso_access.decisions.users import with_mobile
 from mydso_access.installation import Installation
@@ -37,7 +38,7 @@ async def change_email(
         StoreError: a repository failed.
     """
     address = parse_email(email)
-    if refusal := await fresh(installation, actor):
+    if refusal := await fresh(installation, actor, SensitiveAction.CHANGE_EMAIL):
         return refusal
     return await manage_inviting(
         installation, actor, user_id, lambda user, invite: email_change_asked(user, address, invite), manage_or_own
@@ -83,6 +84,6 @@ async def change_mobile(
         StoreError: a repository failed.
     """
     number = None if mobile is None else parse_mobile(mobile)
-    if refusal := await fresh(installation, actor):
+    if refusal := await fresh(installation, actor, SensitiveAction.CHANGE_MOBILE):
         return refusal
     return await manage_or_own(installation, actor, user_id, lambda user, at: with_mobile(user, number, at))

@@ -6,7 +6,7 @@ from mydso_access.changing import Case, Decided, change, structure_shelf, user_s
 from mydso_access.decisions.administration import System
 from mydso_access.decisions.changes import Changed, Done
 from mydso_access.decisions.outcomes import Busy, Refused
-from mydso_access.decisions.settings import with_policy
+from mydso_access.decisions.settings import check_title, with_policy
 from mydso_access.decisions.users import NewUser, created, drafted
 from mydso_access.errors import InvalidValue, shown
 from mydso_access.installation import Installation
@@ -67,15 +67,17 @@ async def found(
     asked = with_policy(evolve(structure, policy=StructurePolicy()), structure.policy)
     if isinstance(asked, Refused):
         return asked
+    if dict(structure.policy.asks).get("second_factor.required"):
+        installation.box()  # or nobody could sign in
     return await _found(installation, actor, structure, administrator)
 
 
 def _check(structure: StructureRecord) -> None:
     if type(structure) not in (Entity, Platform) or structure.version or structure.main_administrators:
         raise InvalidValue("structure", shown(structure), "a new Entity or Platform, and no administrator in it yet")
-    for name, value in (("id", structure.id), ("title", structure.title)):
-        if type(value) is not str or not value.isprintable() or not value:
-            raise InvalidValue(f"structure.{name}", shown(value), "printable text that is not empty")
+    if type(structure.id) is not str or not structure.id.isprintable() or not structure.id:
+        raise InvalidValue("structure.id", shown(structure.id), "printable text that is not empty")
+    check_title(structure.title)
     if type(structure.sign_in_mode) is not SignInMode:
         raise InvalidValue("structure.sign_in_mode", shown(structure.sign_in_mode), "a SignInMode")
 

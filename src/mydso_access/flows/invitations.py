@@ -84,7 +84,7 @@ async def accept_invitation(
         return await _refused(installation, user, judged)
     home = await home_of(installation, judged.user)
     policy = policy_at_home(judged.user, home, installation.policy).policy
-    setting, form = Setting(judged.user, home, policy.passwords), prepared(password)
+    setting, form = Setting(judged.user, home, policy.binding_passwords), prepared(password)
     violations = await violations_of(installation, password, setting)
     if violations or form is None:
         return PasswordRejected(violations)

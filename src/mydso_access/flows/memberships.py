@@ -4,50 +4,73 @@ from datetime import datetime
 
 from attrs import evolve
 
-from mydso_access.changing import Case, Decided, change, user_shelf
+from mydso_access.changing import Case, Decided, actor_facts, change, damaged, user_shelf
 from mydso_access.decisions.administration import Actor, judge_proof, read_proof
 from mydso_access.decisions.changes import Changed, Done
-from mydso_access.decisions.levels import Levels, effective_policy
-from mydso_access.decisions.membership import Entered, authorised, entered, judge_entry, seen, withdrawn
+from mydso_access.decisions.membership import authorised, judge_entry, seen, withdrawn
+from mydso_access.decisions.naming import Address, address_key
 from mydso_access.decisions.outcomes import Busy, Proof, Refused
+from mydso_access.decisions.steps import Standing, begun
+from mydso_access.decisions.tokens import session_digest
+from mydso_access.errors import UnreadableRecord
+from mydso_access.gate import place_of
 from mydso_access.installation import Installation
 from mydso_access.managing import manage
 from mydso_access.model.reason import Reason
+from mydso_access.model.sign_in import Purpose
 from mydso_access.model.structure import Entity, Structure
 from mydso_access.model.user import User
+from mydso_access.saving import Saver
+from mydso_access.stepping import StepOutcome, Turn, proceed, still
 
 
-async def enter(installation: Installation, /, proof: Proof, entity: str) -> Entered | Refused | Busy:
+async def enter(
+    installation: Installation, /, proof: Proof, entity: str, *, address: Address, session: str | None = None
+) -> StepOutcome:
     """Let the user of a session into an entity: their own, or one that they are authorised in.
+
+    What the entity asks beyond what the session has proven is asked now: a code for an address that is not on its list,
+    a second factor. A password that is too old there is changed first (`change_password`). Of two entities that a user
+    enters from one address at once, the one begun later takes the place of the other's steps.
 
     Args:
         proof: what the session's sign-in proved.
         entity: id of the entity.
+        address: the client's IP address, as `client_address` gives it; never a proxy's.
+        session: the host's id of the session; given once, every further step must come with it.
 
     Returns:
         `Entered`, with the policy that binds there: the strictest of platform and entity for a multi-entity user (S19),
-        the entity's for its own (S20); `Refused`; `Busy`.
+        the entity's for its own (S20); the step that is owed; `Refused`; `Busy`.
 
     Raises:
-        InvalidValue: the proof is none.
+        InvalidValue: the proof is none, the address is none or a proxy's, or a second factor is owed and the host gave no
+            `secret_box`.
         StoreError: a repository failed; nobody has entered.
+        VerifierFailed: the secret box raised; nobody has entered.
     """
-    read_proof(proof)
-    record = await _entity(installation, entity)
-    platform = await installation.store.platform()
-
-    def decide(case: Case[User]) -> Decided[User]:
-        judged = judge_entry(evolve(case.facts, user=case.record), record)
-        return judged if isinstance(judged, Refused) else entered(judged, case.at)
-
-    shelf = evolve(user_shelf(installation, proof.user_id), structure=Structure.entity(entity))
-    saved = await change(installation, proof, shelf, decide)
-    if not isinstance(saved, Done):
-        return saved
-    if record is None or saved.event is None:  # who is let in was saved, so there are both
-        return Refused(Reason.NO_STRUCTURE, "S3")  # S3
-    policy = effective_policy(saved.record, Levels(installation.policy, platform, record))
-    return Entered(saved.record, record, policy, proof, saved.event)
+    session = session_digest(session)  # from here on no traceback shows it
+    client = installation.client(address)
+    facts = await actor_facts(installation, read_proof(proof))
+    try:
+        place = await place_of(installation, facts.user, entity)
+    except UnreadableRecord as error:
+        return await damaged(installation, error, proof.user_id)
+    user = judge_entry(facts, place.entity)
+    if isinstance(user, Refused):
+        return user
+    draft = begun(
+        user,
+        Purpose.ENTER,
+        proof.factors,
+        address=address_key(client, installation.policy.lockout),
+        at=max(facts.now, user.saved_at),
+        lasts=installation.policy.tokens.sign_in,
+        session=session,
+        entity=entity,
+    )
+    standing = Standing(user, draft, place, client)
+    return await proceed(Turn(installation, standing, Saver(installation, client, user, still(standing))))
 
 
 async def accessed(installation: Installation, /, proof: Proof) -> Done[User] | Refused | Busy:

@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from mydso_access.changing import Case, Decided, change, user_shelf
+from mydso_access.changing import Case, Decided, change, damaged, user_shelf
 from mydso_access.decisions.changes import Done
 from mydso_access.decisions.levels import policy_at_home
 from mydso_access.decisions.lockout import rebound
@@ -11,6 +11,7 @@ from mydso_access.decisions.outcomes import Busy, PasswordRejected, Refused
 from mydso_access.decisions.password import prepared
 from mydso_access.decisions.password_reset import OpenReset, judge_reset, may_reset, may_send, reset, reset_sent
 from mydso_access.decisions.tokens import read_token
+from mydso_access.errors import UnreadableRecord
 from mydso_access.hashing import hashed
 from mydso_access.installation import Installation
 from mydso_access.managing import home_of
@@ -53,8 +54,12 @@ async def request_password_reset(installation: Installation, /, name: str) -> Re
         StoreError: a repository failed.
     """
     canonical, secret = canonical_name(name, installation.policy.names), Secret(installation.chance.new_id())
-    user = None if canonical is None else await installation.store.user_named(canonical)
-    home = await home_of(installation, user)
+    try:
+        user = None if canonical is None else await installation.store.user_named(canonical)
+        home = await home_of(installation, user)
+    except UnreadableRecord as error:  # the same answer for every name
+        await damaged(installation, error, None)
+        return ResetRequested()
     if user is None or user.name != canonical or home is None:
         return ResetRequested()
     policy = policy_at_home(user, home, installation.policy).policy
@@ -98,7 +103,7 @@ async def complete_password_reset(
     judged = judge_reset(user, given, home, policy, installation.now())
     if isinstance(judged, Refused):
         return judged
-    setting, form = Setting(judged.user, home, policy.passwords), prepared(password)
+    setting, form = Setting(judged.user, home, policy.binding_passwords), prepared(password)
     violations = await violations_of(installation, password, setting)
     if violations or form is None:
         return PasswordRejected(violations)
@@ -108,7 +113,7 @@ async def complete_password_reset(
 
     def decide(case: Case[User]) -> Decided[User]:
         again = judge_reset(case.record, given, home, policy, case.at)
-        return reset(again.user, made, case.at) if isinstance(again, OpenReset) else again
+        return reset(again.user, made, policy, case.at) if isinstance(again, OpenReset) else again
 
     # First, since it cannot be caught up on once the token is used; it opens nothing that the token does not.
     lifted = await change_counter(installation, account_key(judged.user.name or ""), rebound)

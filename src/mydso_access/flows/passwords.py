@@ -1,12 +1,13 @@
-"""Changing a password (S8, S24; A18): the old one is a secret like any other, evaluated behind the gate."""
+"""Changing a password (S8, S23, S24; A18): the old one is a secret like any other, evaluated behind the gate."""
 
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from mydso_access.decisions.administration import Actor
+from mydso_access.decisions.changes import Done
 from mydso_access.decisions.levels import policy_at_home
-from mydso_access.decisions.lockout import Settlement
 from mydso_access.decisions.naming import Address
 from mydso_access.decisions.outcomes import (
     Busy,
@@ -17,37 +18,46 @@ from mydso_access.decisions.outcomes import (
     Refused,
 )
 from mydso_access.decisions.password import prepared
-from mydso_access.decisions.sign_in import Attempt, Place, SecretVerdict, judge_user, read_attempt
+from mydso_access.decisions.rotation import compromised, with_password
+from mydso_access.decisions.sign_in import (
+    Complete,
+    Place,
+    SecretVerdict,
+    TypedAttempt,
+    judge_session_again,
+    judge_user,
+    read_attempt,
+)
+from mydso_access.decisions.steps import with_fresh_password
 from mydso_access.decisions.users import told
-from mydso_access.errors import VerifierFailed
-from mydso_access.gate import evaluate
+from mydso_access.gate import Check, Granted, evaluate, place_of
+from mydso_access.hashing import unless_used
 from mydso_access.installation import Installation
-from mydso_access.managing import home_of
+from mydso_access.managing import manage_or_own, proven_user
 from mydso_access.model.event import EventKind
-from mydso_access.model.instant import next_save
 from mydso_access.model.message import SecurityChange
+from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret, wrapped
-from mydso_access.model.sign_in import Factor
-from mydso_access.model.user import Credential, User
-from mydso_access.reviewing import Setting, violations_of
-from mydso_access.saving import Save
+from mydso_access.model.user import User
+from mydso_access.policy.security_policy import SecurityPolicy
+from mydso_access.reviewing import REUSED, Setting, violations_of
 
 
 async def change_password(
-    installation: Installation, /, user_id: str, old: str | Secret[str], new: str | Secret[str], *, address: Address
+    installation: Installation, /, proof: Proof, old: str | Secret[str], new: str | Secret[str], *, address: Address
 ) -> PasswordChangeOutcome:
-    """Replace a user's password by one they chose, once the old one is proven.
+    """Replace the password of a session's user by one they chose, once the old one is proven.
 
     Args:
-        user_id: the user of this very session, never one that somebody typed: whoever has no password to change is
-            refused without a hash.
+        proof: what the session's sign-in proved.
         old: the present password as typed.
         new: the new password as typed.
         address: the client's IP address, as `client_address` gives it; never a proxy's.
 
     Returns:
-        `PasswordChanged`; `PasswordRejected` with everything that is wrong with the new one, before anything is
-        evaluated; `Refused` (a wrong old password counts like one at a sign-in, and a right one clears nothing); `Busy`.
+        `PasswordChanged`; `PasswordRejected` with everything that is wrong with the new one: before anything is
+        evaluated, or, that it was used before, once the old one was right; `Refused` (a wrong old password counts like
+        one at a sign-in, and a right one clears nothing); `Busy`.
 
     Raises:
         InvalidValue: an argument has the wrong type, or the address is none or a proxy's.
@@ -56,20 +66,22 @@ async def change_password(
     """
     old, new = wrapped(old), wrapped(new)  # from here on no traceback shows them
     client = installation.client(address)
-    user = await installation.store.user(user_id)
-    place = Place(await home_of(installation, user), installation.policy, installation.now())
-    judged = judge_user(user, None if user is None else user.name, SecretVerdict.RIGHT, place)
+    user = await proven_user(installation, proof)
+    if isinstance(user, Refused):
+        return user
+    place = await place_of(installation, user)
+    judged = judge_user(user, user.name, SecretVerdict.RIGHT, place)
     if isinstance(judged, Refused):  # nobody here has a password to change; nothing is evaluated, nothing charged
-        return judged
-    policy = policy_at_home(judged.user, place.home, installation.policy).policy
-    setting = Setting(judged.user, place.home, policy.passwords)
+        return evolve(judged, first_factor_proven=True)
+    policy = policy_at_home(user, place.home, installation.policy).policy
+    setting = Setting(user, place.home, policy.binding_passwords)
     violations = await violations_of(installation, new, setting, old)
-    attempt, hashed = read_attempt(judged.user.name or "", old, client, installation.policy), prepared(new)
-    if violations or hashed is None:
+    typed, form = read_attempt(user.name or "", old, client, installation.policy), prepared(new)
+    if violations or form is None:
         return PasswordRejected(violations)
-    if isinstance(attempt, Refused):
-        return attempt
-    return await evaluate(installation, attempt, _PasswordChange(installation, attempt, user_id, hashed))
+    if isinstance(typed, Refused):
+        return typed
+    return await evaluate(installation, typed.attempt, _PasswordChange(installation, typed, proof, form, policy))
 
 
 @frozen(eq=False, repr=False)
@@ -77,33 +89,63 @@ class _PasswordChange:
     """A right old password lets the new one in; it completes no sign-in, so it clears no failure."""
 
     installation: Installation
-    attempt: Attempt
-    user_id: str
+    typed: TypedAttempt
+    proof: Proof
     new: Secret[bytes]
-    settlement = Settlement.GIVEN_BACK
+    policy: SecurityPolicy
+    is_guess = True
     stands_when_late = True  # the old password is dead, whenever the charges are settled
     refusal_event = EventKind.PASSWORD_CHANGE_REFUSED
+    entity = None
+
+    @property
+    def hashed(self) -> Secret[bytes]:
+        return self.typed.password
 
     async def user(self) -> User | None:
-        return await self.installation.store.user(self.user_id)
+        user = await proven_user(self.installation, self.proof)
+        return None if isinstance(user, Refused) else user
 
-    def hash_to_store(self, user: User) -> Secret[str]:  # noqa: ARG002  # whoever it is
-        return self.installation.hasher.hash(self.new)
+    def judge(self, user: User | None, place: Place, secret: SecretVerdict | None) -> Complete | Refused:
+        if user is None:  # the session has ended meanwhile
+            return Refused(Reason.OUTDATED_PROOF, "D12", user_id=self.proof.user_id)  # D12
+        return judge_user(user, self.typed.attempt.name, secret, place)
 
-    async def grant(self, save: Save, hashed: Secret[str] | None) -> PasswordChanged | Refused | Busy:
-        if not isinstance(hashed, Secret):  # nothing would change, and the event would say that it has
-            raise VerifierFailed("hash() answered no Secret")
+    def again(self, user: User | None, before: User, place: Place) -> Complete | Refused:
+        return judge_session_again(user, before, place)
+
+    def look(self, user: User, place: Place, check: Check) -> SecretVerdict:  # noqa: ARG002
+        return check(None if user.credential is None else user.credential.hash, self.typed.password)
+
+    def prepare(self, user: User, place: Place, check: Check) -> Secret[str] | None:  # noqa: ARG002
+        before = () if user.credential is None else user.credential.before
+        return unless_used(self.installation, self.new, before[: self.policy.rotation.history], check)
+
+    async def grant(self, granted: Granted) -> PasswordChanged | PasswordRejected | Refused | Busy:
+        made = granted.made
+        if made is None:
+            return PasswordRejected((REUSED,))
 
         def changed(user: User, at: datetime) -> dict[str, Any]:
-            before = at if user.credential is None else user.credential.set_at
-            set_at = next_save(before, at)  # never the instant of another password
-            dead = {"reset": None, "new_email": None, "valid_from": at}  # tokens and proofs die with it
-            return {"credential": Credential(hashed, set_at), **dead}
+            return with_password(user, made, self.policy, at)
 
-        saved = await save(EventKind.PASSWORD_CHANGED, changed)
+        saved = await granted.saver.save(EventKind.PASSWORD_CHANGED, changed)
         if not isinstance(saved, User):
             return saved
         at = saved.saved_at
-        return PasswordChanged(
-            saved, Proof(saved.id, ((Factor.PASSWORD, at),)), told(saved, SecurityChange.PASSWORD_CHANGED, at)
-        )
+        proof = Proof(saved.id, with_fresh_password(self.proof, at), at)
+        return PasswordChanged(saved, proof, told(saved, SecurityChange.PASSWORD_CHANGED, at))
+
+
+async def mark_compromised(installation: Installation, /, actor: Actor, user_id: str) -> Done[User] | Refused | Busy:
+    """Note that somebody else knows a user's password: sessions end, and the next sign-in must change it.
+
+    Args:
+        actor: who asks; somebody with every right of the user's, or the user themselves.
+        user_id: whose password.
+
+    Raises:
+        InvalidValue: the actor is none.
+        StoreError: a repository failed.
+    """
+    return await manage_or_own(installation, actor, user_id, compromised)

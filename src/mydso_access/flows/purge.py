@@ -22,12 +22,14 @@ class Purged:
     Attributes:
         counters: attempt counters.
         sign_ins: half-finished sign-ins.
+        assertions: assertions of single sign-on that were taken.
         events: lines of the trail that are older than the account keeps them (`account.event_retention`).
     """
 
     counters: int
     sign_ins: int
     events: int = 0
+    assertions: int = 0
 
 
 async def purge(installation: Installation, /) -> Purged:
@@ -47,11 +49,12 @@ async def purge(installation: Installation, /) -> Purged:
     before = installation.now() - installation.policy.lockout.lease
     counters = await _all_of_it(installation, installation.store.purge_counters, before)
     sign_ins = await _all_of_it(installation, installation.store.purge_sign_ins, before)
+    assertions = await _all_of_it(installation, installation.store.purge_assertions, before)
     kept = installation.policy.account.event_retention
     if kept is None:
-        return Purged(counters, sign_ins)
+        return Purged(counters, sign_ins, 0, assertions)
     events = await _all_of_it(installation, installation.store.purge_events, installation.now() - kept)
-    return Purged(counters, sign_ins, events)
+    return Purged(counters, sign_ins, events, assertions)
 
 
 async def _all_of_it(installation: Installation, forget: Purge, before: datetime) -> int:

@@ -1,10 +1,18 @@
 """Changing what a structure asks for (S18-S20, S27, S38)."""
 
 from mydso_access.changing import Case, Decided, change, structure_shelf
-from mydso_access.decisions.administration import Actor, System, judge_main_administration, read_actor
-from mydso_access.decisions.changes import Done
+from mydso_access.decisions.administration import (
+    Actor,
+    ActorFacts,
+    System,
+    judge_main_administration,
+    judge_step_up,
+    read_actor,
+)
+from mydso_access.decisions.changes import Changed, Done
+from mydso_access.decisions.naming import Address, IPAddress
 from mydso_access.decisions.outcomes import Busy, Refused
-from mydso_access.decisions.settings import described, with_policy
+from mydso_access.decisions.settings import action_of, changes, check_title, described, shuts_out, with_policy
 from mydso_access.errors import InvalidPolicy, InvalidValue, shown
 from mydso_access.installation import Installation
 from mydso_access.model.reason import Reason
@@ -13,7 +21,13 @@ from mydso_access.policy.levels import StructurePolicy
 
 
 async def change_settings(
-    installation: Installation, /, actor: Actor, structure: Structure, policy: StructurePolicy
+    installation: Installation,
+    /,
+    actor: Actor,
+    structure: Structure,
+    policy: StructurePolicy,
+    *,
+    address: Address | None = None,
 ) -> Done[StructureRecord] | Refused | Busy:
     """Replace what a structure asks for; it can only tighten what the installation asks (D6).
 
@@ -21,25 +35,51 @@ async def change_settings(
         actor: a main administrator of the structure, or the platform's where they are authorised; or the system.
         structure: entity or platform.
         policy: everything it asks for from now on: `record.policy.asking("dormancy.months", 6)`.
+        address: the IP address that the actor comes from, as `client_address` gives it; needed by whoever changes
+            `addresses.networks`, lest the list shut them out (A15).
 
     Returns:
-        `Done`; `Refused`: not theirs to change (S18), a setting of entities on the platform (S27), or one of the
-        installation's (S38).
+        `Done`; `Refused`: not theirs to change (S18), a setting of entities on the platform (S27), one of the
+        installation's (S38), a list that would shut them out or does so already (A15), or `step_up_needed`: whoever
+        changes settings has proven themselves just now; to require a second factor, having come by single sign-on is
+        enough (S26); `Busy`.
 
     Raises:
         InvalidPolicy: it is no `StructurePolicy`.
-        InvalidValue: the actor is none.
+        InvalidValue: the actor is none, the address is none or missing, or a second factor is asked for and the host
+            gave no `secret_box`.
         StoreError: a repository failed.
     """
     if type(policy) is not StructurePolicy:
         raise InvalidPolicy("policy", shown(policy), "a StructurePolicy")
+    client = None if address is None else installation.client(address)
+    if dict(policy.asks).get("second_factor.required"):
+        installation.box()
 
     def decide(case: Case[StructureRecord]) -> Decided[StructureRecord]:
         if refusal := judge_main_administration(case.facts, installation.roles, structure):
             return refusal
-        return Refused(Reason.NO_STRUCTURE, "S18") if case.record is None else with_policy(case.record, policy)  # S18
+        if case.record is None:
+            return Refused(Reason.NO_STRUCTURE, "S18")  # S18
+        return _guarded(case.facts, case.record, with_policy(case.record, policy), client)
 
     return await change(installation, read_actor(actor), structure_shelf(installation, structure), decide)
+
+
+def _guarded(
+    facts: ActorFacts, before: StructureRecord, decided: Decided[StructureRecord], client: IPAddress | None
+) -> Decided[StructureRecord]:
+    """Ask of an actor what a stolen session has not, and that they do not shut themselves out."""
+    if not isinstance(decided, Changed):
+        return decided
+    after = decided.record
+    if refusal := judge_step_up(facts, action_of(before.policy, after.policy)):
+        return refusal
+    if not changes(before.policy, after.policy, "addresses.networks"):
+        return decided
+    if facts.user is not None and client is None:
+        raise InvalidValue("address", "None", "where the actor comes from, lest a list of addresses shut them out")
+    return shuts_out(before, facts, client) or shuts_out(after, facts, client) or decided
 
 
 async def describe_structure(
@@ -59,8 +99,9 @@ async def describe_structure(
     """
     if type(actor) is not System:
         raise InvalidValue("actor", shown(type(actor)), "System(name)")
-    if type(title) is not str or type(sign_in_mode) is not SignInMode:
-        raise InvalidValue("title, sign_in_mode", shown((title, sign_in_mode)), "text and a SignInMode")
+    check_title(title)
+    if type(sign_in_mode) is not SignInMode:
+        raise InvalidValue("sign_in_mode", shown(sign_in_mode), "a SignInMode")
 
     def decide(case: Case[StructureRecord]) -> Decided[StructureRecord]:
         if case.record is None:

@@ -1,65 +1,72 @@
 """Proving oneself again before something that a stolen session must not do (OWASP ASVS 5.0, 7.5.1)."""
 
-from datetime import datetime
-from typing import Any, TypeAlias
+from attrs import evolve, frozen
 
-from attrs import frozen
-
-from mydso_access.decisions.lockout import Settlement
 from mydso_access.decisions.naming import Address
-from mydso_access.decisions.outcomes import Busy, Proof, Refused
-from mydso_access.decisions.sign_in import Attempt, read_attempt
-from mydso_access.gate import evaluate
+from mydso_access.decisions.outcomes import Proof, Refused
+from mydso_access.decisions.sign_in import (
+    Complete,
+    Place,
+    SecretVerdict,
+    TypedAttempt,
+    judge_session_again,
+    judge_user,
+    read_attempt,
+)
+from mydso_access.decisions.steps import Standing, begun, with_fresh_password
+from mydso_access.decisions.tokens import session_digest
+from mydso_access.gate import Check, Granted, evaluate, place_of
 from mydso_access.installation import Installation
 from mydso_access.managing import proven_user
 from mydso_access.model.event import EventKind
+from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret, wrapped
-from mydso_access.model.sign_in import Factor
+from mydso_access.model.sign_in import SECOND_FACTORS, Purpose
 from mydso_access.model.user import User
-from mydso_access.saving import Save
-
-
-@frozen
-class SteppedUp:
-    """The password was proven again just now.
-
-    Attributes:
-        proof: to be kept in the session instead of the one before.
-    """
-
-    proof: Proof
-
-
-StepUpOutcome: TypeAlias = SteppedUp | Refused | Busy
+from mydso_access.stepping import StepOutcome, Turn, proceed
 
 
 async def step_up(
-    installation: Installation, /, proof: Proof, password: str | Secret[str], *, address: Address
-) -> StepUpOutcome:
-    """Prove the password of a session's user again; a wrong one counts like one at a sign-in.
+    installation: Installation,
+    /,
+    proof: Proof,
+    password: str | Secret[str],
+    *,
+    address: Address,
+    session: str | None = None,
+) -> StepOutcome:
+    """Prove the password of a session's user again, and then their second factor if they have one.
+
+    A wrong password counts like one at a sign-in. Whoever comes by single sign-on signs in anew instead.
 
     Args:
         proof: what the session's sign-in proved.
         password: the password as typed.
         address: the client's IP address, as `client_address` gives it; never a proxy's.
+        session: the host's id of the session; given once, every further step must come with it.
 
     Returns:
-        `SteppedUp` with a fresh proof; `Refused`; `Busy`.
+        `SteppedUp` with a fresh proof; `SecondFactorRequired` or another step, each with the token for it; `Refused`;
+        `Busy`.
 
     Raises:
         InvalidValue: an argument has the wrong type, or the address is none or a proxy's.
         StoreError: a repository failed.
-        VerifierFailed: the hasher raised.
+        VerifierFailed: hasher or secret box raised.
     """
-    password = wrapped(password)  # from here on no traceback shows it
+    password, session = wrapped(password), session_digest(session)  # from here on no traceback shows it
     client = installation.client(address)
     user = await proven_user(installation, proof)
     if isinstance(user, Refused):
         return user
-    attempt = read_attempt(user.name or "", password, client, installation.policy)
-    if isinstance(attempt, Refused):
-        return attempt
-    return await evaluate(installation, attempt, _StepUp(installation, attempt, proof))
+    place = await place_of(installation, user)
+    judged = judge_user(user, user.name, SecretVerdict.RIGHT, place)
+    if isinstance(judged, Refused):  # nobody here has a password to prove; nothing is evaluated, nothing charged
+        return evolve(judged, first_factor_proven=True)
+    typed = read_attempt(user.name or "", password, client, installation.policy)
+    if isinstance(typed, Refused):
+        return typed
+    return await evaluate(installation, typed.attempt, _StepUp(installation, typed, proof, session))
 
 
 @frozen(eq=False, repr=False)
@@ -67,26 +74,48 @@ class _StepUp:
     """A right password makes the proof fresh; it completes no sign-in, so it clears no failure."""
 
     installation: Installation
-    attempt: Attempt
+    typed: TypedAttempt
     proof: Proof
-    settlement = Settlement.GIVEN_BACK
+    session: str | None
+    is_guess = True
     stands_when_late = False
     refusal_event = EventKind.STEP_UP_REFUSED
+    entity = None
+
+    @property
+    def hashed(self) -> Secret[bytes]:
+        return self.typed.password
 
     async def user(self) -> User | None:
         user = await proven_user(self.installation, self.proof)
         return None if isinstance(user, Refused) else user
 
-    def hash_to_store(self, user: User) -> Secret[str] | None:  # noqa: ARG002  # nothing is stored
-        return None
+    def judge(self, user: User | None, place: Place, secret: SecretVerdict | None) -> Complete | Refused:
+        if user is None:  # the session has ended meanwhile
+            return Refused(Reason.OUTDATED_PROOF, "D12", user_id=self.proof.user_id)  # D12
+        return judge_user(user, self.typed.attempt.name, secret, place)
 
-    async def grant(self, save: Save, hashed: Secret[str] | None) -> SteppedUp | Refused | Busy:  # noqa: ARG002
-        saved = await save(EventKind.STEPPED_UP, _unchanged)
-        if not isinstance(saved, User):
-            return saved
-        others = tuple(each for each in self.proof.factors if each[0] is not Factor.PASSWORD)
-        return SteppedUp(Proof(saved.id, ((Factor.PASSWORD, saved.saved_at), *others)))
+    def again(self, user: User | None, before: User, place: Place) -> Complete | Refused:
+        return judge_session_again(user, before, place)
 
+    def look(self, user: User, place: Place, check: Check) -> SecretVerdict:  # noqa: ARG002
+        return check(None if user.credential is None else user.credential.hash, self.typed.password)
 
-def _unchanged(user: User, at: datetime) -> dict[str, Any]:  # noqa: ARG001  # only the event is new
-    return {}
+    def prepare(self, user: User, place: Place, check: Check) -> None:
+        """Make nothing."""
+
+    async def grant(self, granted: Granted) -> StepOutcome:
+        user, place = granted.user, granted.place
+        at = max(place.now, user.saved_at)
+        others = tuple(each for each in with_fresh_password(self.proof, at) if each[0] not in SECOND_FACTORS)
+        draft = begun(
+            user,
+            Purpose.STEP_UP,
+            others,
+            address=self.typed.attempt.address,
+            at=at,
+            lasts=self.installation.policy.tokens.sign_in,
+            session=self.session,
+        )
+        standing = Standing(user, draft, place, self.typed.attempt.client)
+        return await proceed(Turn(self.installation, standing, granted.saver))

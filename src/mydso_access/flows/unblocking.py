@@ -1,5 +1,6 @@
 """Unblocking an account or an address: on purpose, and never without a line in the trail (D17)."""
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from attrs import frozen
@@ -14,7 +15,7 @@ from mydso_access.decisions.administration import (
     read_actor,
 )
 from mydso_access.decisions.lockout import unblocked
-from mydso_access.decisions.naming import Address, account_key, address_key
+from mydso_access.decisions.naming import Address, account_key, address_key, codes_key
 from mydso_access.decisions.outcomes import Busy, Refused
 from mydso_access.installation import Installation
 from mydso_access.model.attempts import CounterKey
@@ -38,7 +39,7 @@ UnblockOutcome: TypeAlias = Unblocked | Refused | Busy
 
 
 async def unblock_account(installation: Installation, /, actor: Actor, user_id: str) -> UnblockOutcome:
-    """Forget a user's failures and end their block at once.
+    """Forget a user's failures and end their blocks at once: of their name, their identity, and their codes.
 
     The trail is written first: an unblocking that failed may be told of, one that happened always is.
 
@@ -55,7 +56,8 @@ async def unblock_account(installation: Installation, /, actor: Actor, user_id: 
         return refusal
     if user is None or user.name is None:
         return Refused(Reason.NO_USER, "S11")  # S11
-    return await _unblocked(installation, facts, account_key(user.name), subject=user.id)
+    keys = [account_key(user.name), codes_key(user.id), *([] if user.sso is None else [account_key(user.sso)])]
+    return await _unblocked(installation, facts, keys, subject=user.id)
 
 
 async def unblock_address(installation: Installation, /, actor: Actor, address: Address) -> UnblockOutcome:
@@ -74,13 +76,13 @@ async def unblock_address(installation: Installation, /, actor: Actor, address: 
     if refusal := judge_whole_account(facts, installation.roles):
         return refusal
     key = address_key(client, installation.policy.lockout)
-    return await _unblocked(installation, facts, key, address=str(client))
+    return await _unblocked(installation, facts, [key], address=str(client))
 
 
 async def _unblocked(
     installation: Installation,
     facts: ActorFacts,
-    key: CounterKey,
+    keys: Sequence[CounterKey],
     subject: str | None = None,
     address: str | None = None,
 ) -> UnblockOutcome:
@@ -95,5 +97,8 @@ async def _unblocked(
     )
     await installation.store.record(event)
     lockout = installation.policy.lockout
-    changed = await change_counter(installation, key, lambda counter, now: unblocked(counter, lockout, now))
-    return changed if isinstance(changed, Busy) else Unblocked(event)
+    for key in keys:
+        changed = await change_counter(installation, key, lambda counter, now: unblocked(counter, lockout, now))
+        if isinstance(changed, Busy):
+            return changed
+    return Unblocked(event)

@@ -88,7 +88,7 @@ async def change_role(
         StoreError: a repository failed.
     """
     installation.roles.role(role)
-    return await manage(installation, actor, user_id, lambda user, _: with_role(user, role, installation.roles))
+    return await manage(installation, actor, user_id, lambda user, at: with_role(user, role, installation.roles, at))
 
 
 async def change_import_flag(

@@ -1,5 +1,6 @@
 """Frozen facts: no rule, no clock, no I/O."""
 
+from mydso_access.model.assertion import Assertion, VerifiedAssertion
 from mydso_access.model.attempts import AttemptCounter, CounterKey, Failure, KeyKind, Reservation
 from mydso_access.model.customer import Customer
 from mydso_access.model.event import Difference, Event, EventKind
@@ -16,10 +17,12 @@ from mydso_access.model.message import (
 )
 from mydso_access.model.reason import Reason
 from mydso_access.model.role import MY_DSO_MANAGER, Allowed, Cell, Certainty, Right, Role, RoleTable
+from mydso_access.model.second_factor import RecoveryCode, SecondFactor
 from mydso_access.model.secret import Secret
-from mydso_access.model.sign_in import Factor, Purpose, SignIn
+from mydso_access.model.sign_in import Approval, Factor, NewSeed, Purpose, SentCode, SignIn
 from mydso_access.model.structure import (
     Appointment,
+    ApprovedAddress,
     Entity,
     Platform,
     SignInMode,
@@ -49,6 +52,9 @@ __all__ = [
     "AddressCodeMessage",
     "Allowed",
     "Appointment",
+    "Approval",
+    "ApprovedAddress",
+    "Assertion",
     "AttemptCounter",
     "Category",
     "Cell",
@@ -74,19 +80,23 @@ __all__ = [
     "Login",
     "Message",
     "NewEmail",
+    "NewSeed",
     "NoLogin",
     "Notice",
     "Platform",
     "Purpose",
     "Reason",
+    "RecoveryCode",
     "Reservation",
     "ResetMessage",
     "Right",
     "Role",
     "RoleTable",
+    "SecondFactor",
     "Secret",
     "SecurityChange",
     "SecurityMessage",
+    "SentCode",
     "SentToken",
     "SignIn",
     "SignInMode",
@@ -95,5 +105,6 @@ __all__ = [
     "StructureKind",
     "StructureRecord",
     "User",
+    "VerifiedAssertion",
     "WarningMessage",
 ]

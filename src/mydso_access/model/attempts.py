@@ -13,14 +13,15 @@ class KeyKind(Enum):
 
     ACCOUNT = "account"
     ADDRESS = "address"
+    CODES = "codes"
 
 
 @frozen(cache_hash=True)
 class CounterKey:
-    """A name as given or an address prefix, told apart by kind and stored as a digest.
+    """A name as given, an identity of single sign-on, an address prefix, or a user's codes, told apart by kind and stored as a digest.
 
     Attributes:
-        kind: account or address.
+        kind: account, address, or codes for a new address.
         digest: SHA-256 over kind and subject, in hexadecimal; a name typed is often a password.
     """
 

@@ -26,6 +26,15 @@ class EventKind(Enum):
     PASSWORD_RESET = "authn_password_reset"  # noqa: S105  # a kind of event
     STEPPED_UP = "authn_step_up"
     STEP_UP_REFUSED = "authn_step_up_fail"
+    PASSWORD_REHASHED = "authn_password_rehash"  # noqa: S105  # a kind of event
+    PASSWORD_COMPROMISED = "authn_password_compromised"  # noqa: S105  # a kind of event
+    STEP_PROVEN = "authn_step_success"
+    ADDRESS_CODE_SENT = "authn_address_code_sent"
+    ADDRESS_APPROVED = "authn_address_approved"
+    ADDRESS_REVOKED = "authn_address_revoked"
+    SECOND_FACTOR_ENROLLED = "authn_second_factor_enrolled"
+    SECOND_FACTOR_RESET = "authn_second_factor_reset"
+    RECOVERY_CODES_RENEWED = "authn_recovery_codes_renewed"
     ENTERED = "authz_structure_entered"
     ACCESSED = "authn_session_used"
     INVITATION_SENT = "user_invited"

@@ -71,6 +71,11 @@ class SecurityChange(Enum):
     EMAIL_CHANGE_ASKED = "email_change_asked"
     EMAIL_CHANGED = "email_changed"
     MOBILE_CHANGED = "mobile_changed"
+    SECOND_FACTOR_ENROLLED = "second_factor_enrolled"
+    SECOND_FACTOR_RESET = "second_factor_reset"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
+    PASSWORD_COMPROMISED = "password_compromised"  # noqa: S105  # a change
     LOGIN_DISABLED = "login_disabled"
     LOGIN_ENABLED = "login_enabled"
 
@@ -130,7 +135,7 @@ class AddressCodeMessage:
         until: until when it can be used.
     """
 
-    to: str
+    to: str = field(repr=False)  # no outcome shows a number (D14)
     name: str
     address: str
     code: Secret[str]

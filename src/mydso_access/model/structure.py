@@ -67,6 +67,21 @@ class Appointment:
     id: str
 
 
+@frozen
+class ApprovedAddress:
+    """An address that somebody let in by a code (S22, A17).
+
+    Attributes:
+        address: the exact address.
+        structure: whose users, or for whose list, it counts.
+        at: when.
+    """
+
+    address: str
+    structure: Structure
+    at: datetime = field(converter=utc)
+
+
 @frozen(kw_only=True)
 class Entity:
     """One entity of the account.
@@ -77,6 +92,7 @@ class Entity:
         policy: what it asks for beyond the installation's policy (S20).
         main_administrators: who may change its settings, in the order of their appointment (S18, A13).
         sign_in_mode: how its users prove their first factor.
+        approved: addresses that an administrator let in, for everybody (D14).
         version: 0 as long as it was never stored.
         saved_at: when it was last saved.
         written_by: id of the event that wrote this version.
@@ -87,6 +103,7 @@ class Entity:
     policy: StructurePolicy = StructurePolicy()
     main_administrators: tuple[Appointment, ...] = ()
     sign_in_mode: SignInMode = SignInMode.PASSWORD
+    approved: tuple[ApprovedAddress, ...] = ()
     version: int = 0
     saved_at: datetime = field(default=EARLIEST, converter=utc)
     written_by: str | None = None
@@ -107,6 +124,7 @@ class Platform:
         policy: what it asks of its own, multi-entity users beyond the installation's policy (S19).
         main_administrators: who may change its settings, in the order of their appointment (S18, A13).
         sign_in_mode: how its users prove their first factor.
+        approved: addresses that an administrator let in, for everybody (D14).
         version: 0 as long as it was never stored.
         saved_at: when it was last saved.
         written_by: id of the event that wrote this version.
@@ -117,6 +135,7 @@ class Platform:
     policy: StructurePolicy = StructurePolicy()
     main_administrators: tuple[Appointment, ...] = ()
     sign_in_mode: SignInMode = SignInMode.PASSWORD
+    approved: tuple[ApprovedAddress, ...] = ()
     version: int = 0
     saved_at: datetime = field(default=EARLIEST, converter=utc)
     written_by: str | None = None

@@ -8,8 +8,9 @@ from attrs import field, frozen
 
 from mydso_access.errors import InvalidValue, shown
 from mydso_access.model.instant import utc, utc_or_none
+from mydso_access.model.second_factor import SecondFactor
 from mydso_access.model.secret import Secret
-from mydso_access.model.structure import SignInMode, Structure, StructureKind
+from mydso_access.model.structure import ApprovedAddress, SignInMode, Structure, StructureKind
 from mydso_access.model.token import SentToken
 from mydso_access.policy.fixed import EARLIEST, LISTED_BYTES
 
@@ -83,10 +84,14 @@ class Credential:
     Attributes:
         hash: the Argon2 hash with its parameters and salt.
         set_at: when the password was set; a re-hash of the same password keeps it.
+        compromised: whether somebody else is known to have it; it must be changed at the next sign-in.
+        before: hashes of the passwords before it, latest first, as many as the policy looks at (S23).
     """
 
     hash: Secret[str]
     set_at: datetime = field(converter=utc)
+    compromised: bool = False
+    before: tuple[Secret[str], ...] = ()
 
 
 @frozen
@@ -153,6 +158,9 @@ class User:
         login: none, invited, enabled or disabled.
         name: the canonical login name (`canonical_name`); `None` for a contact (A4).
         credential: the password, if there is one; a user who comes by SSO has none.
+        second_factor: the app and the codes on paper (S26); a contact keeps it, so that becoming one resets nothing.
+        approved: addresses that the user let in for themselves (S22, D14).
+        codes_sent: when codes for a new address were sent lately, over all sign-ins.
         full_name: what people call the user.
         email: where messages go.
         new_email: the address that is to replace it.
@@ -182,6 +190,9 @@ class User:
     login: Login = NoLogin()
     name: str | None = None
     credential: Credential | None = None
+    second_factor: SecondFactor | None = None
+    approved: tuple[ApprovedAddress, ...] = ()
+    codes_sent: tuple[datetime, ...] = ()
     full_name: str | None = None
     email: Email | None = None
     new_email: NewEmail | None = None

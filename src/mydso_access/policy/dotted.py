@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from mydso_access.errors import InvalidPolicy, shown
+from mydso_access.policy.lists import Networks, Words
 from mydso_access.policy.security_policy import SecurityPolicy
 from mydso_access.policy.settings import Setting, all_settings, value_type
 
@@ -23,7 +24,7 @@ def with_setting(policy: SecurityPolicy, name: str, text: str) -> SecurityPolicy
     Args:
         policy: the policy to start from.
         name: the setting's dotted name, such as `lockout.address.failures`.
-        text: the value: a whole number, `true` or `false`, one of the setting's words, a duration such as `30s`,
+        text: the value: a list, a whole number, `true` or `false`, one of the setting's words, a duration such as `30s`,
             `90m`, `24h` or `30d`, or `none` where the setting may be without a value.
 
     Raises:
@@ -85,18 +86,33 @@ def value_from(name: str, text: str) -> Any:
     kind, optional = value_type(field), field.metadata[Setting].optional
     if optional and text == "none":
         return None
-    if kind is str:
-        return text
-    if kind is bool and text in ("true", "false"):
-        return text == "true"
-    if kind is int and re.fullmatch(r"[0-9]{1,9}", text):
-        return int(text)
-    if kind is timedelta and (match := re.fullmatch(r"([0-9]{1,16})(us|ms|[smhd])", text)):
+    if kind in (Networks, Words):
+        return _listed(name, kind, text)
+    value = text if kind is str else _plain(kind, text)
+    if value is None:
+        raise InvalidPolicy(name, shown(text), _words(kind) + (" or none" if optional else ""))
+    return value
+
+
+def _plain(kind: type, text: str) -> Any:
+    """Return the value of a plain kind that a text stands for; `None` if it stands for none."""
+    if kind is bool:
+        return {"true": True, "false": False}.get(text)
+    if kind is int:
+        return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
+    if issubclass(kind, Enum):
+        return kind(text) if text in {member.value for member in kind} else None
+    if match := re.fullmatch(r"([0-9]{1,16})(us|ms|[smhd])", text):
         with suppress(OverflowError):
             return timedelta(**{UNITS[match[2]]: int(match[1])})
-    if issubclass(kind, Enum) and text in {member.value for member in kind}:
-        return kind(text)
-    raise InvalidPolicy(name, shown(text), _words(kind) + (" or none" if optional else ""))
+    return None
+
+
+def _listed(name: str, kind: type, text: str) -> Networks | Words:
+    try:
+        return Networks(text) if kind is Networks else Words(text)
+    except InvalidPolicy as error:
+        raise InvalidPolicy(name, error.given, error.expected) from None
 
 
 def text_of(value: Any) -> str:

@@ -90,5 +90,27 @@ FORECAST_DAYS = 366
 # How long what people call a user may be, in code points.
 NAME_CAP = 254
 
+# RFC 6238: digits and period of a time-based code; RFC 4226, section 4, R6: 160 bits of seed.
+CODE_DIGITS = 6
+TOTP_PERIOD = timedelta(seconds=30)
+SEED_BYTES = 20
+
+# Letters of a recovery code, five bits each, after its place.
+RECOVERY_LETTERS = 12
+RECOVERY_GROUP = 4
+
+# Characters of one list of networks, some five hundred of them, and how many lists are kept read.
+LIST_LENGTH_CAP = 10_000
+CACHED_LISTS = 1024
+
+# Pixels of one dot of a QR code.
+QR_SCALE = 4
+
+# How many approved addresses one record remembers; the one that was approved first is forgotten for the next.
+APPROVED_CAP = 200
+
+# How much longer than it counts an assertion is remembered, so that a clock which goes back revives none.
+ASSERTION_KEPT = timedelta(days=1)
+
 # How many bytes of what people call a user lists are ordered by.
 LISTED_BYTES = 32

@@ -96,6 +96,10 @@ def stricter(name: str, one: Any, other: Any) -> Any:
         InvalidPolicy: neither is: the setting is the installation's alone.
     """
     order = SETTINGS[name].metadata[Setting].stricter
+    if order is Stricter.BOTH and None not in (one, other):
+        return one.common(other)
+    if order is Stricter.BOTH:
+        return other if one is None else one
     if order is Stricter.NEITHER:
         raise InvalidPolicy(name, "asked for twice", "one value, the installation's")
     return (max if order is Stricter.HIGHER else min)(one, other, key=_rank)
@@ -115,8 +119,14 @@ def joined(installation: SecurityPolicy, asked: Mapping[Level, StructurePolicy])
         wanted |= {level: dict(each.asks)[name] for level, each in allowed.items() if name in dict(each.asks)}
         effective = stricter(name, wanted[Level.INSTALLATION], value)
         policy = replaced(policy, name, effective)
-        asking[name] = frozenset(level for level, each in wanted.items() if each == effective)
+        asking[name] = frozenset(level for level, each in wanted.items() if _asks_for(name, each, effective))
     return EffectivePolicy(policy, asking)
+
+
+def _asks_for(name: str, value: Any, effective: Any) -> bool:
+    if SETTINGS[name].metadata[Setting].stricter is Stricter.BOTH:  # every list has its part in what is on all of them
+        return (value is None) == (effective is None)
+    return bool(value == effective)
 
 
 def _settable(policy: StructurePolicy, level: Level) -> StructurePolicy:

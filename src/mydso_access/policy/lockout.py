@@ -46,15 +46,17 @@ class Limit:
 
 
 ACCOUNT = Limit(failures=5, window=timedelta(hours=24), block=timedelta(hours=1))
+CODES = Limit(failures=5, window=timedelta(minutes=10), block=timedelta(minutes=10))
 ADDRESS = Limit(failures=10, window=timedelta(hours=24), block=timedelta(hours=24))
 
 
 @frozen(kw_only=True)
 class LockoutPolicy:
-    """Lock-out of accounts and addresses: always on, the installation's alone (S38, D17)."""
+    """Lock-out of accounts, addresses and of codes for a new address: always on, the installation's alone (S38, D17)."""
 
     account: Limit = ACCOUNT
     address: Limit = ADDRESS
+    codes: Limit = CODES
     blocked_attempts_count: bool = setting(
         default=True,
         unit="yes or no",

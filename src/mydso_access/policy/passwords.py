@@ -69,5 +69,5 @@ class PasswordPolicy:
 
     @property
     def composition_binds(self) -> bool:
-        """Whether a password set now must meet the composition; forced rotation (S23) cannot be switched on yet."""
+        """Whether a password set now must meet the composition; `SecurityPolicy.binding_passwords` knows of the rotation."""
         return self.composition is Composition.ALWAYS

@@ -12,9 +12,17 @@ import attrs
 from attrs import frozen
 
 from mydso_access.errors import InvalidPolicy, shown
+from mydso_access.policy.lists import Networks, Words
 
 T = TypeVar("T")
-WORDS: dict[type[Any], str] = {bool: "a bool", int: "an int", timedelta: "a timedelta", str: "a str"}
+WORDS: dict[type[Any], str] = {
+    bool: "a bool",
+    int: "an int",
+    timedelta: "a timedelta",
+    str: "a str",
+    Networks: "Networks",
+    Words: "Words",
+}
 
 
 class Level(Enum):
@@ -38,6 +46,7 @@ class Stricter(Enum):
 
     LOWER = "the lower value"
     HIGHER = "the higher value; yes before no; of named values the later in their list"
+    BOTH = "what is on both lists"
     NEITHER = "neither: the setting protects the machine, not an account"
 
 

@@ -9,7 +9,7 @@ from mydso_access.policy.settings import Stricter, check_settings, setting
 
 @frozen(kw_only=True)
 class TokenPolicy:
-    """Invitations, password resets, confirmations of an e-mail address; what an administrator does afresh."""
+    """Invitations, resets, confirmations of an e-mail address, half-finished sign-ins, and how fresh a proof must be."""
 
     invitation: timedelta = setting(
         timedelta(days=30),
@@ -56,6 +56,15 @@ class TokenPolicy:
         maximum=timedelta(days=30),
         doc="How long a new e-mail address can be confirmed.",
     )
+    sign_in: timedelta = setting(
+        timedelta(minutes=15),
+        unit="duration",
+        source="D13",
+        stricter=Stricter.LOWER,
+        minimum=timedelta(minutes=2),
+        maximum=timedelta(hours=1),
+        doc="How long after its first factor a sign-in may take its further steps.",
+    )
     step_up: timedelta = setting(
         timedelta(minutes=15),
         unit="duration",
@@ -63,7 +72,7 @@ class TokenPolicy:
         stricter=Stricter.LOWER,
         minimum=timedelta(minutes=1),
         maximum=timedelta(hours=12),
-        doc="How recently a password must have been proven by whoever changes an e-mail address or a mobile number.",
+        doc="How recently somebody must have proven every factor for what a stolen session must not do.",
     )
 
     def __attrs_post_init__(self) -> None:

@@ -11,7 +11,8 @@ from attrs import define, field, frozen
 from mydso_access.decisions.lockout import Admission, Admitted, Settlement, admit, block_of, idle_from, settle
 from mydso_access.decisions.naming import account_key, address_key, canonical_name
 from mydso_access.decisions.outcomes import Busy, Refused
-from mydso_access.decisions.sign_in import SignInFacts, address_settlement, judge_keys
+from mydso_access.decisions.settling import address_settlement
+from mydso_access.decisions.sign_in import SignInFacts, judge_keys
 from mydso_access.model.attempts import AttemptCounter, CounterKey, KeyKind
 from mydso_access.model.reason import Reason
 from mydso_access.policy.names import NamePolicy

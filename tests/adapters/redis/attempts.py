@@ -1,14 +1,22 @@
-"""Users, structures and trail in memory, counters in Valkey, and what an attempt left there."""
+"""Users, structures and trail in memory, counters, sign-ins and assertions in Valkey, and what an attempt left there."""
 
 from typing import Any
 
 import pytest
 from attrs import frozen
 
-from mydso_access.adapters.redis import AsyncRedisCounters, AsyncRedisSignIns, RedisCounters, RedisSignIns
+from mydso_access.adapters.redis import (
+    AsyncRedisAssertions,
+    AsyncRedisCounters,
+    AsyncRedisSignIns,
+    RedisAssertions,
+    RedisCounters,
+    RedisSignIns,
+)
 from mydso_access.decisions.lockout import current
 from mydso_access.model import AttemptCounter
 from mydso_access.repositories import (
+    AssertionRepository,
     CounterRepository,
     CustomerRepository,
     EventRepository,
@@ -25,7 +33,7 @@ LEASE = policy().lockout.lease
 
 @frozen
 class Split:
-    """Users, structures and trail in one place, counters and half-finished sign-ins in another."""
+    """Users, structures and trail in one place, counters, half-finished sign-ins and assertions in another."""
 
     users: UserRepository
     structures: StructureRepository
@@ -33,18 +41,27 @@ class Split:
     events: EventRepository
     counters: CounterRepository
     sign_ins: SignInRepository
+    assertions: AssertionRepository
 
 
-def beside(memory: Any, counters: CounterRepository, sign_ins: SignInRepository) -> Split:
-    return Split(memory.users, memory.structures, memory.customers, memory.events, counters, sign_ins)
+def beside(memory: Any, client: Any) -> Split:
+    """Keep what a sign-in writes by itself through a synchronous client."""
+    kept = (RedisCounters(client), RedisSignIns(client), RedisAssertions(client))
+    return Split(memory.users, memory.structures, memory.customers, memory.events, *kept)
+
+
+def beside_asynchronously(memory: Any, client: Any) -> Split:
+    """Keep what a sign-in writes by itself through an asynchronous client."""
+    kept = (AsyncRedisCounters(client), AsyncRedisSignIns(client), AsyncRedisAssertions(client))
+    return Split(memory.users, memory.structures, memory.customers, memory.events, *kept)
 
 
 def split(client: Any) -> Split:
-    return beside(populated(), RedisCounters(client), RedisSignIns(client))
+    return beside(populated(), client)
 
 
 def asynchronous(client: Any) -> Split:
-    return beside(populated(), AsyncRedisCounters(client), AsyncRedisSignIns(client))
+    return beside_asynchronously(populated(), client)
 
 
 def failures(world: World) -> int:

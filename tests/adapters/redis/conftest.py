@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from mydso_access.adapters.redis import AsyncRedisCounters, AsyncRedisSignIns, RedisCounters, RedisSignIns
+from mydso_access.adapters.redis import (
+    AsyncRedisAssertions,
+    AsyncRedisCounters,
+    AsyncRedisSignIns,
+    RedisAssertions,
+    RedisCounters,
+    RedisSignIns,
+)
 from tests.adapters.redis.attempts import split
 from tests.adapters.redis.records import (
     Open,
@@ -40,8 +47,11 @@ def opening(request: pytest.FixtureRequest, url: str) -> Iterator[Open]:
         clients: list[Any] = []
 
         def open_synchronous(module: ModuleType = redis, to: str = url, **options: Any) -> SimpleNamespace:
-            clients.append(_client(module, to, **options))
-            return SimpleNamespace(counters=RedisCounters(clients[-1]), sign_ins=RedisSignIns(clients[-1]))
+            client = _client(module, to, **options)
+            clients.append(client)
+            return SimpleNamespace(
+                counters=RedisCounters(client), sign_ins=RedisSignIns(client), assertions=RedisAssertions(client)
+            )
 
         yield open_synchronous
         for each in clients:
@@ -51,9 +61,13 @@ def opening(request: pytest.FixtureRequest, url: str) -> Iterator[Open]:
         waiting: list[Any] = []
 
         def open_asynchronous(module: ModuleType = redis, to: str = url, **options: Any) -> SimpleNamespace:
-            waiting.append(_client(import_module(f"{module.__name__}.asyncio"), to, **options))
-            counters, sign_ins = AsyncRedisCounters(waiting[-1]), AsyncRedisSignIns(waiting[-1])
-            return SimpleNamespace(counters=Waited(counters, runner), sign_ins=Waited(sign_ins, runner))
+            client = _client(import_module(f"{module.__name__}.asyncio"), to, **options)
+            waiting.append(client)
+            return SimpleNamespace(
+                counters=Waited(AsyncRedisCounters(client), runner),
+                sign_ins=Waited(AsyncRedisSignIns(client), runner),
+                assertions=Waited(AsyncRedisAssertions(client), runner),
+            )
 
         yield open_asynchronous
         for each in waiting:

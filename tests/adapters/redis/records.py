@@ -1,4 +1,4 @@
-"""What the tests of this folder share: a counter and a sign-in, where they lie, and asynchronous calls waited for."""
+"""What the tests of this folder share: a counter, a sign-in and an assertion, where they lie, and asynchronous calls waited for."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from mydso_access.decisions.naming import account_key
-from mydso_access.model import AttemptCounter, CounterKey, Failure, KeyKind, Reservation, Secret
+from mydso_access.model import Assertion, AttemptCounter, CounterKey, Failure, KeyKind, Reservation, Secret
 from mydso_access.model.sign_in import Factor, Purpose, SignIn
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -16,6 +16,9 @@ DAY, HOUR, MINUTE, MS = timedelta(days=1), timedelta(hours=1), timedelta(minutes
 KEY = account_key("anna")
 AT = f"mydso_access:counter:account:{KEY.digest}"
 SIGN_IN_AT = f"mydso_access:sign_in:{sha256(b'half').hexdigest()}"
+
+
+ASSERTION_AT = f"mydso_access:assertion:{'ef' * 32}"
 
 
 def counter(**changes: Any) -> AttemptCounter:
@@ -32,9 +35,14 @@ def sign_in(**changes: Any) -> SignIn:
         "started_at": NOON,
         "expires_at": NOON + 10 * MINUTE,
         "factors": ((Factor.PASSWORD, NOON),),
+        "since": NOON,
         "saved_at": NOON,
     }
     return SignIn(**(values | changes))
+
+
+def assertion(**changes: Any) -> Assertion:
+    return Assertion(**({"key": "ef" * 32, "expires_at": NOON + DAY, "saved_at": NOON} | changes))
 
 
 FULL = counter(

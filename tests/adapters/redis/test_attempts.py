@@ -17,7 +17,6 @@ from mydso_access import (
     SignedIn,
     StoreUnavailable,
 )
-from mydso_access.adapters.redis import RedisCounters, RedisSignIns
 from mydso_access.decisions.naming import account_key
 from tests.adapters.redis.attempts import asynchronous, beside, failures, split
 from tests.servers import Server, serving
@@ -61,7 +60,7 @@ def test_threads_with_doors_of_their_own_get_exactly_5_guesses_evaluated(url: st
 
     def guess(thread: int) -> None:
         with redis.Redis.from_url(url) as own:
-            repositories = beside(memory, RedisCounters(own), RedisSignIns(own))
+            repositories = beside(memory, own)
             access = AccessControl(repositories, policy=policy(), hasher=hasher)
             barrier.wait()
             answers = [

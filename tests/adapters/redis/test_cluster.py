@@ -11,11 +11,18 @@ import pytest
 from attrs import evolve
 
 from mydso_access import AccessControl, Refused, SignedIn
-from mydso_access.adapters.redis import AsyncRedisCounters, AsyncRedisSignIns, RedisCounters, RedisSignIns
+from mydso_access.adapters.redis import (
+    AsyncRedisAssertions,
+    AsyncRedisCounters,
+    AsyncRedisSignIns,
+    RedisAssertions,
+    RedisCounters,
+    RedisSignIns,
+)
 from mydso_access.errors import BrokenStore, Stale
 from mydso_access.model import AttemptCounter, CounterKey, KeyKind
 from tests.adapters.redis.attempts import split
-from tests.adapters.redis.records import DAY, NOON, sign_in
+from tests.adapters.redis.records import DAY, NOON, assertion, sign_in
 from tests.adapters.redis.test_server import NEEDED
 from tests.servers import KINDS, launch
 from tests.support import HOME, PATIENCE, RIGHT, CountingHasher, policy
@@ -107,6 +114,27 @@ def test_an_asynchronous_client_finds_what_a_synchronous_one_saved(cluster: Any,
             return [each.version for each in found], (await sign_ins.get("half")).version - version
 
     assert (saved, 0) == asyncio.run(main())
+
+
+def test_assertions_lie_on_both_nodes_and_are_taken_once_by_either_kind_of_client(
+    cluster: Any, ports: list[int]
+) -> None:
+    sent = [assertion(key=f"{number:064x}") for number in range(50)]
+    for each in sent:
+        RedisAssertions(cluster).add(each)
+
+    async def main() -> int:
+        stale = 0
+        async with redis.asyncio.RedisCluster(host="127.0.0.1", port=ports[1]) as client:
+            for each in sent:
+                try:
+                    await AsyncRedisAssertions(client).add(each)
+                except Stale:
+                    stale += 1
+        return stale
+
+    assert len(sent) == asyncio.run(main())
+    assert all(len(cluster.keys(target_nodes=node)) > 5 for node in cluster.get_primaries())
 
 
 def test_every_primary_must_keep_what_it_has(cluster: Any, ports: list[int]) -> None:

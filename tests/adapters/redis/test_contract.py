@@ -1,4 +1,4 @@
-"""The contracts of counters, of half-finished sign-ins and of the whole, kept on a real Valkey by both kinds of client."""
+"""The contracts of counters, half-finished sign-ins, assertions and the whole, kept on a real Valkey by both kinds of client."""
 
 import asyncio
 import inspect
@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from mydso_access import MemoryRepositories
-from mydso_access.adapters.redis import AsyncRedisCounters, AsyncRedisSignIns, RedisCounters, RedisSignIns
-from mydso_access.testing.conformance import CounterContract, RaceContract, SignInContract
-from tests.adapters.redis.attempts import Split, beside
+from mydso_access.testing.conformance import AssertionContract, CounterContract, RaceContract, SignInContract
+from tests.adapters.redis.attempts import Split, beside, beside_asynchronously
 
 redis = pytest.importorskip("redis")
 
@@ -35,13 +34,13 @@ class Awaitable:
 @pytest.fixture
 def synchronous(url: str) -> Iterator[Split]:
     with redis.Redis.from_url(url) as client:
-        yield beside(MemoryRepositories(), RedisCounters(client), RedisSignIns(client))
+        yield beside(MemoryRepositories(), client)
 
 
 @pytest.fixture
 def asynchronous(url: str, runner: asyncio.Runner) -> Iterator[Split]:
     client = redis.asyncio.Redis.from_url(url)
-    yield beside(Awaitable(MemoryRepositories()), AsyncRedisCounters(client), AsyncRedisSignIns(client))
+    yield beside_asynchronously(Awaitable(MemoryRepositories()), client)
     runner.run(client.aclose())
 
 
@@ -64,6 +63,18 @@ class TestRedisSignIns(SignInContract):
 
 
 class TestAsyncRedisSignIns(SignInContract):
+    @pytest.fixture
+    def repositories(self, asynchronous: Split) -> Split:
+        return asynchronous
+
+
+class TestRedisAssertions(AssertionContract):
+    @pytest.fixture
+    def repositories(self, synchronous: Split) -> Split:
+        return synchronous
+
+
+class TestAsyncRedisAssertions(AssertionContract):
     @pytest.fixture
     def repositories(self, asynchronous: Split) -> Split:
         return asynchronous

@@ -10,7 +10,20 @@ import pytest
 
 from mydso_access.adapters import redis as adapter
 from mydso_access.errors import Stale
-from tests.adapters.redis.records import AT, DAY, HOUR, KEY, MINUTE, MS, NOON, SIGN_IN_AT, counter, sign_in
+from tests.adapters.redis.records import (
+    ASSERTION_AT,
+    AT,
+    DAY,
+    HOUR,
+    KEY,
+    MINUTE,
+    MS,
+    NOON,
+    SIGN_IN_AT,
+    assertion,
+    counter,
+    sign_in,
+)
 
 redis = pytest.importorskip("redis")
 
@@ -65,6 +78,29 @@ def test_a_sign_in_lives_until_it_expires_also_when_it_is_used(stored: SimpleNam
     assert later == stored.sign_ins.get("half").used_at
 
 
+@pytest.mark.parametrize("year", [1971, 2026, 8000])
+def test_an_assertion_lives_as_long_as_it_was_to_from_when_it_was_taken_whatever_the_clocks_say(
+    stored: SimpleNamespace, client: Any, year: int
+) -> None:
+    then = NOON.replace(year=year)
+    stored.assertions.add(assertion(saved_at=then, expires_at=then + DAY + HOUR))
+    assert 90_055_000 < client.pttl(ASSERTION_AT) <= 90_060_000
+
+
+def test_an_assertion_that_is_sent_again_lives_no_longer(stored: SimpleNamespace, client: Any) -> None:
+    stored.assertions.add(assertion(expires_at=NOON + HOUR))
+    with pytest.raises(Stale):
+        stored.assertions.add(assertion())
+    assert 3_655_000 < client.pttl(ASSERTION_AT) <= 3_660_000
+
+
+@pytest.mark.usefixtures("short_lived")
+def test_an_assertion_is_forgotten_once_it_has_expired(stored: SimpleNamespace, client: Any) -> None:
+    stored.assertions.add(assertion(expires_at=NOON + 100 * MS))
+    _gone(lambda: client.exists(ASSERTION_AT) or None)
+    stored.assertions.add(assertion())
+
+
 @pytest.fixture
 def short_lived(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapter, "KEPT_LONGER", MS)
@@ -111,5 +147,9 @@ def _gone(look: Callable[[], object]) -> None:
 
 def test_there_is_nothing_to_purge(stored: SimpleNamespace) -> None:
     stored.counters.save(counter())
-    assert (0, 0) == (stored.counters.purge(NOON + 2 * DAY, 10), stored.sign_ins.purge(NOON + 2 * DAY, 10))
+    stored.assertions.add(assertion())
+    parts = (stored.counters, stored.sign_ins, stored.assertions)
+    assert [0, 0, 0] == [part.purge(NOON + 2 * DAY, 10) for part in parts]
     assert stored.counters.get(KEY) is not None
+    with pytest.raises(Stale):
+        stored.assertions.add(assertion())

@@ -18,7 +18,7 @@ from mydso_access import (
     Stale,
     StoreUnavailable,
 )
-from mydso_access.adapters.redis import RedisSignIns
+from mydso_access.adapters.redis import RedisAssertions, RedisSignIns
 from mydso_access.decisions.naming import account_key
 from tests.adapters.redis import records
 from tests.adapters.redis.attempts import asynchronous, failures, split
@@ -173,3 +173,13 @@ def test_a_sign_in_whose_use_was_sent_twice_is_used_once(losing: Callable[[int],
         with pytest.raises(Stale):
             sign_ins.save(used)
     assert 4 == proxy.scripts
+
+
+def test_an_assertion_that_was_sent_twice_is_taken_once(losing: Callable[[int], Proxy]) -> None:
+    proxy = losing(1)
+    with redis.Redis.from_url(proxy.url, **resending(NoBackoff())) as client:
+        assertions = RedisAssertions(client)
+        assertions.add(records.assertion())  # its own answer was lost: it is no replay
+        with pytest.raises(Stale):
+            assertions.add(records.assertion())
+    assert 3 == proxy.scripts

@@ -8,22 +8,28 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from mydso_access.adapters.redis import AsyncRedisCounters, RedisCounters
+from mydso_access.adapters.redis import AsyncRedisCounters, RedisAssertions, RedisCounters
 from mydso_access.errors import Stale
-from mydso_access.model import AttemptCounter, CounterKey, KeyKind, Secret
+from mydso_access.model import Approval, AttemptCounter, CounterKey, KeyKind, NewSeed, Secret, SentCode, Structure
+from mydso_access.policy import Algorithm, Recipient
 from tests.adapters.redis.records import (
+    ASSERTION_AT,
     AT,
     FULL,
     KEY,
     NOON,
     SIGN_IN_AT,
     Open,
+    assertion,
     counter,
     sign_in,
 )
 
 redis = pytest.importorskip("redis")
 
+PLACE = Structure.entity("e")
+CODE = SentCode(Secret("12"), NOON, "192.0.2.1", PLACE, Recipient.USER)
+APPROVALS = (Approval("192.0.2.1", PLACE, Recipient.ADMINISTRATOR),)
 THREADS, INCREMENTS = 8, 25
 
 
@@ -42,10 +48,11 @@ def test_a_counter_comes_back_as_it_was_saved(stored: SimpleNamespace, saved: At
 
 
 def test_a_sign_in_comes_back_as_it_was_saved_its_secrets_too(stored: SimpleNamespace) -> None:
-    saved = sign_in(code=Secret("12"), seed=Secret("seed"), session="of the host", used_at=NOON)
+    seed = NewSeed(Secret("seed"), Algorithm.SHA256)
+    saved = sign_in(code=CODE, seed=seed, approvals=APPROVALS, outgrown=True, session="of the host", used_at=NOON)
     version = stored.sign_ins.save(saved)
     assert evolve(saved, version=version) == stored.sign_ins.get("half")
-    assert "seed" == stored.sign_ins.get("half").seed.reveal()
+    assert "seed" == stored.sign_ins.get("half").seed.sealed.reveal()
 
 
 @pytest.mark.parametrize("options", [{}, {"decode_responses": True}, {"protocol": 2}, {"protocol": 3}], ids=str)
@@ -73,7 +80,8 @@ def test_any_text_may_be_asked_for_as_the_id_of_a_sign_in(stored: SimpleNamespac
 def test_neither_id_nor_name_nor_secret_is_part_of_a_key(stored: SimpleNamespace, client: Any) -> None:
     stored.counters.save(counter())
     stored.sign_ins.save(sign_in())
-    assert {AT.encode(), SIGN_IN_AT.encode()} == set(client.keys())
+    stored.assertions.add(assertion())
+    assert {AT.encode(), SIGN_IN_AT.encode(), ASSERTION_AT.encode()} == set(client.keys())
 
 
 def test_a_prefix_keeps_installations_apart(client: Any) -> None:
@@ -81,6 +89,8 @@ def test_a_prefix_keeps_installations_apart(client: Any) -> None:
     mine.save(counter())
     assert yours.get(KEY) is None
     assert [f"mine:counter:account:{KEY.digest}".encode()] == client.keys()
+    for prefix in ("mine:", "yours:"):
+        RedisAssertions(client, prefix).add(assertion())
 
 
 def test_account_and_address_of_one_digest_are_two_counters(stored: SimpleNamespace) -> None:
@@ -109,6 +119,14 @@ def test_a_sign_in_is_used_once(stored: SimpleNamespace) -> None:
         stored.sign_ins.save(used)  # byte for byte the same, yet somebody else's
     with pytest.raises(Stale):
         stored.sign_ins.save(sign_in())
+
+
+def test_an_assertion_is_taken_once(stored: SimpleNamespace) -> None:
+    stored.assertions.add(assertion())
+    for again in (assertion(), assertion(saved_at=NOON.replace(year=2030), expires_at=NOON.replace(year=2031))):
+        with pytest.raises(Stale):
+            stored.assertions.add(again)
+    stored.assertions.add(assertion(key="ee" * 32))
 
 
 def test_a_version_is_never_saved_over_one_that_is_gone(stored: SimpleNamespace, client: Any) -> None:

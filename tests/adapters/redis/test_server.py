@@ -9,7 +9,7 @@ import pytest
 
 from mydso_access.adapters.redis import COMPARE_AND_SET, RedisCounters
 from mydso_access.errors import BrokenStore
-from tests.adapters.redis.records import AT, KEY, SIGN_IN_AT, Open, counter, sign_in
+from tests.adapters.redis.records import ASSERTION_AT, AT, KEY, SIGN_IN_AT, Open, assertion, counter, sign_in
 from tests.servers import Server, serving
 
 redis = pytest.importorskip("redis")
@@ -37,17 +37,18 @@ def test_each_script_declares_the_one_key_it_touches(opening: Open, own: Server,
         first = stored.counters.save(counter())
         stored.counters.save(counter(version=first, idle_from=None))
         stored.sign_ins.save(sign_in())
+        stored.assertions.add(assertion())
         settings.ping()
         seen = _until_ping(monitor)
     scripts = [command for command in seen if command.startswith(COMPARE_AND_SET.partition("\n")[0], 5)]
     keys = [command.removeprefix(f"EVAL {COMPARE_AND_SET} ").split()[:2] for command in scripts]
-    assert [["1", AT], ["1", AT], ["1", SIGN_IN_AT]] == keys
+    assert [["1", AT], ["1", AT], ["1", SIGN_IN_AT], ["1", ASSERTION_AT]] == keys
     inside = [
         command.split()[1]
         for command in seen
         if command.split()[0] in ("HMGET", "EXISTS", "HSET", "PERSIST", "PEXPIRE")
     ]
-    assert {AT, SIGN_IN_AT} == set(inside)
+    assert {AT, SIGN_IN_AT, ASSERTION_AT} == set(inside)
 
 
 def _until_ping(monitor: Any) -> list[str]:
@@ -70,9 +71,13 @@ def test_a_server_that_evicts_is_refused_before_anything_is_saved(
 ) -> None:
     stored = opening(to=own.url)
     settings.config_set("maxmemory-policy", policy)
-    for save, record in ((stored.counters.save, counter()), (stored.sign_ins.save, sign_in())):
+    for call, save, record in (
+        ("counters.save", stored.counters.save, counter()),
+        ("sign_ins.save", stored.sign_ins.save, sign_in()),
+        ("assertions.add", stored.assertions.add, assertion()),
+    ):
         with pytest.raises(
-            BrokenStore, match=f"s.save .*maxmemory-policy '{policy}': set .maxmemory-policy noeviction"
+            BrokenStore, match=f"{call} .*maxmemory-policy '{policy}': set .maxmemory-policy noeviction"
         ):
             save(record)
     assert 0 == settings.dbsize()
@@ -136,6 +141,7 @@ def test_a_user_who_may_do_no_more_than_the_docs_say_can_do_everything(
     version = stored.counters.save(counter())
     version = stored.counters.save(counter(version=version, idle_from=None))
     assert counter(version=version, idle_from=None) == stored.counters.get(KEY)
+    stored.assertions.add(assertion())
 
 
 @pytest.mark.parametrize("missing", NEEDED)

@@ -18,6 +18,7 @@ from mydso_access.adapters.sqlalchemy import AsyncSqlRepositories, SqlRepositori
 from mydso_access.adapters.sqlalchemy.tables import TABLES, row_key, structure_key
 from mydso_access.decisions.naming import account_key
 from mydso_access.model import (
+    Assertion,
     AttemptCounter,
     CounterKey,
     Event,
@@ -34,7 +35,7 @@ from mydso_access.testing import ManualClock
 from mydso_access.testing.clock import A_MONDAY
 from tests.support import CountingHasher, active, policy
 
-REPOSITORIES = ("users", "structures", "customers", "counters", "sign_ins", "events")
+REPOSITORIES = ("users", "structures", "customers", "counters", "sign_ins", "assertions", "events")
 PATIENCE = 10.0  # seconds until a database that does not get there has failed
 SERVERS = ["postgres", "mariadb"]
 ALIVE = {
@@ -57,7 +58,9 @@ A_SIGN_IN = SignIn(
     started_at=A_MONDAY,
     expires_at=A_MONDAY.replace(hour=10),
     factors=((Factor.PASSWORD, A_MONDAY),),
+    since=A_MONDAY,
 )
+AN_ASSERTION = Assertion(key="as1", expires_at=A_MONDAY.replace(hour=10), saved_at=A_MONDAY)
 
 
 def only(*databases: str) -> pytest.MarkDecorator:
@@ -204,7 +207,7 @@ def stored(repositories: SqlRepositories, user: User = ANNA) -> User:
 
 
 def fill(engine: Engine, count: int, over: int = 0) -> None:
-    """Fill the tables with rows of no meaning, in eight entities, and with some counters and sign-ins that are over."""
+    """Fill the tables with rows of no meaning, in eight entities, and with some counters, sign-ins and assertions that are over."""
     numbers, live = range(count + over), microseconds(A_MONDAY.replace(year=2100))
     keys, ends = [row_key("any", f"{n}") for n in numbers], [n if n < over else live + n for n in numbers]
     entity = [structure_key(Structure.entity(f"entity-{n % 8}")) for n in numbers]
@@ -225,5 +228,7 @@ def fill(engine: Engine, count: int, over: int = 0) -> None:
         for table, columns in rows.items():
             connection.execute(insert(table), [{"key": keys[n], **versioned, **columns[n]} for n in numbers])
         connection.execute(insert(TABLES.events), [{"key": keys[n], **body, **about[n]} for n in numbers])
+        taken = [{"key": key, "expires_at": end} for key, end in zip(keys, ends, strict=True)]
+        connection.execute(insert(TABLES.assertions), taken)
         connection.execute(insert(TABLES.memberships), authorised)
         connection.execute(insert(TABLES.associates), associated)

@@ -52,6 +52,7 @@ down_revision = "0001"
 def upgrade():
     access_upgrade(op.get_bind(), to=2, tables=context.config.attributes["tables"])
 """
+THIRD = SECOND.replace("0002", "0003").replace("0001", "0002").replace("to=2", "to=3")
 NO_CHANGES = "No new upgrade operations detected.\n"
 
 
@@ -84,6 +85,7 @@ def migrations(tmp_path: Path, opened: Callable[..., Engine]) -> Callable[..., M
     (tmp_path / "env.py").write_text(ENVIRONMENT)
     (tmp_path / "versions" / "first.py").write_text(FIRST)
     (tmp_path / "versions" / "second.py").write_text(SECOND)
+    (tmp_path / "versions" / "third.py").write_text(THIRD)
 
     def write(tables: Tables, target: MetaData | list[MetaData], *, fails: bool = False) -> Migrations:
         printed = io.StringIO()
@@ -119,10 +121,11 @@ def test_a_revision_that_upgrades_what_an_earlier_one_made_leaves_a_check_nothin
     migrations: Callable[..., Migrations], opened: Callable[..., Engine]
 ) -> None:
     host = migrations(TABLES, [base(), metadata])
-    host.upgrade("0001")
-    with pytest.raises(CommandError, match="not up to date"):
-        host.check()
-    assert "mydso_structures" not in inspect(opened()).get_table_names()
+    for revision, missing in (("0001", "mydso_structures"), ("0002", "mydso_assertions")):
+        host.upgrade(revision)
+        with pytest.raises(CommandError, match="not up to date"):
+            host.check()
+        assert missing not in inspect(opened()).get_table_names()
     host.upgrade()
     assert NO_CHANGES == host.check()
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from mydso_access.adapters.sqlalchemy import AsyncSqlRepositories, SqlRepositories
 from mydso_access.testing.conformance import (
+    AssertionContract,
     CounterContract,
     CustomerContract,
     EventContract,
@@ -40,6 +41,9 @@ class TestCounters(InSql, CounterContract): ...
 
 
 class TestSignIns(InSql, SignInContract): ...
+
+
+class TestAssertions(InSql, AssertionContract): ...
 
 
 class TestEvents(InSql, EventContract): ...
@@ -87,6 +91,9 @@ class TestAsynchronousCounters(InSqlAsynchronously, CounterContract): ...
 
 
 class TestAsynchronousSignIns(InSqlAsynchronously, SignInContract): ...
+
+
+class TestAsynchronousAssertions(InSqlAsynchronously, AssertionContract): ...
 
 
 class TestAsynchronousEvents(InSqlAsynchronously, EventContract): ...

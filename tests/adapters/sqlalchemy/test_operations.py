@@ -22,6 +22,7 @@ from mydso_access.testing.clock import A_MONDAY
 from mydso_access.testing.conformance.user_records import multi_entity
 from tests.adapters.sqlalchemy.hosts import (
     A_SIGN_IN,
+    AN_ASSERTION,
     ANNA,
     KEY,
     Host,
@@ -68,6 +69,7 @@ def test_nothing_says_who_it_is_about_but_bodies_and_what_lists_are_ordered_by(
     repositories.customers.save(Customer(entity="id-of-entity", id="id-of-c", collector=anna.id), event_of("e3"))
     repositories.counters.save(counter(idle_from=LATER))
     repositories.sign_ins.save(evolve(A_SIGN_IN, id="id-of-sign-in", user_id=anna.id))
+    repositories.assertions.add(AN_ASSERTION)
     numbers = {"version", "seen_at", "invited_at", "idle_from", "expires_at", "at"}
     for table in set(metadata.tables.values()) - {TABLES.steps}:
         row = next(each for each in rows(engine, table) if each.get("subject_key", "") is not None)
@@ -77,7 +79,7 @@ def test_nothing_says_who_it_is_about_but_bodies_and_what_lists_are_ordered_by(
         digests = [row.pop(name) for name in set(row) - numbers]
         assert digests
         assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in digests)
-        assert KEY.digest not in digests
+        assert not {KEY.digest, AN_ASSERTION.key} & set(digests)
         assert {int} >= {type(value) for value in row.values()}
 
 
@@ -99,6 +101,9 @@ def test_any_text_is_an_id_and_a_name(host: Host, text: str) -> None:
     assert expected == made.users.get(text)
     assert expected == made.users.named(text)
     assert None is made.users.named(f"{text} ")
+    made.assertions.add(evolve(AN_ASSERTION, key=text))
+    with pytest.raises(Stale):
+        made.assertions.add(evolve(AN_ASSERTION, key=text))
     sign_in = evolve(A_SIGN_IN, id=text, user_id=text)
     assert evolve(sign_in, version=made.sign_ins.save(sign_in)) == made.sign_ins.get(text)
     (found,) = made.events.page(A_MONDAY, after=None, limit=9, subject=text)
@@ -204,6 +209,10 @@ def test_a_purge_takes_what_is_over_before_the_instant_and_no_more_than_its_limi
     made.sign_ins.save(A_SIGN_IN)
     assert 0 == made.sign_ins.purge(A_SIGN_IN.expires_at, limit=9)
     assert 1 == made.sign_ins.purge(A_SIGN_IN.expires_at + timedelta(microseconds=1), limit=9)
+    made.assertions.add(AN_ASSERTION)
+    assert 0 == made.assertions.purge(AN_ASSERTION.expires_at, limit=9)
+    assert 1 == made.assertions.purge(AN_ASSERTION.expires_at + timedelta(microseconds=1), limit=9)
+    made.assertions.add(AN_ASSERTION)
 
 
 def test_a_purge_takes_more_than_one_statement_may_name(host: Host, engine: Engine) -> None:

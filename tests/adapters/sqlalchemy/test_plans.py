@@ -36,6 +36,7 @@ SEARCHES: list[tuple[str, Callable[[SqlRepositories], Any]]] = [
     ("pk_mydso_sign_ins", lambda made: made.sign_ins.get("none")),
     ("ix_mydso_counters_idle_from", lambda made: made.counters.purge(A_MONDAY, limit=90)),
     ("ix_mydso_sign_ins_expires_at", lambda made: made.sign_ins.purge(A_MONDAY, limit=90)),
+    ("ix_mydso_assertions_expires_at", lambda made: made.assertions.purge(A_MONDAY, limit=90)),
     (
         "ix_mydso_users_structure_seen_at",
         lambda made: made.users.unseen_since(ENTITY, A_MONDAY, after=None, limit=90),

@@ -17,7 +17,8 @@ from tests.adapters.sqlalchemy.hosts import ANNA, KEY, before, counter, event_of
 NAMES = [
     f"mydso_{name}"
     for name in (
-        *("associates", "counters", "customers", "events", "memberships", "sign_ins", "steps", "structures", "users"),
+        *("assertions", "associates", "counters", "customers", "events", "memberships", "sign_ins", "steps"),
+        *("structures", "users"),
     )
 ]
 FIRST_NAMES = ["mydso_counters", "mydso_events", "mydso_sign_ins", "mydso_steps", "mydso_users"]
@@ -31,6 +32,7 @@ INDEXES = {
     "ix_mydso_associates_entity_key": ["entity_key", "user_key", "customer_key"],
     "ix_mydso_counters_idle_from": ["idle_from"],
     "ix_mydso_sign_ins_expires_at": ["expires_at"],
+    "ix_mydso_assertions_expires_at": ["expires_at"],
     "ix_mydso_events_at_key": ["at", "key"],
     "ix_mydso_events_subject_key_at_key": ["subject_key", "at", "key"],
     "ix_mydso_events_actor_key_at_key": ["actor_key", "at", "key"],
@@ -60,7 +62,7 @@ def indexes(engine: Engine) -> dict[str | None, list[str | None]]:
 def test_an_upgrade_creates_the_tables_with_their_indexes(engine: Engine) -> None:
     assert NAMES == table_names(engine)
     assert INDEXES == indexes(engine)
-    assert [1, 2] == steps(engine)
+    assert [1, 2, 3] == steps(engine)
 
 
 def test_a_second_upgrade_finds_nothing_to_do(engine: Engine, repositories: SqlRepositories) -> None:
@@ -68,7 +70,7 @@ def test_a_second_upgrade_finds_nothing_to_do(engine: Engine, repositories: SqlR
     with engine.begin() as connection:
         upgrade(connection)
         upgrade(connection, to=1)
-    assert [1, 2] == steps(engine)
+    assert [1, 2, 3] == steps(engine)
     assert repositories.users.get(ANNA.id) is not None
 
 
@@ -80,18 +82,22 @@ def test_an_upgrade_to_a_step_takes_the_steps_up_to_it(opened: Callable[..., Eng
     assert [1] == steps(engine)
     with engine.begin() as connection:
         upgrade(connection, to=2)
+    assert [name for name in NAMES if name != "mydso_assertions"] == table_names(engine)
+    assert [1, 2] == steps(engine)
+    with engine.begin() as connection:
+        upgrade(connection, to=3)
     assert NAMES == table_names(engine)
     assert INDEXES == indexes(engine)
-    assert [1, 2] == steps(engine)
+    assert [1, 2, 3] == steps(engine)
 
 
 @only("sqlite")
-@pytest.mark.parametrize("step", [0, 3, -1, True, "1", 1.0])
+@pytest.mark.parametrize("step", [0, 4, -1, True, "1", 1.0])
 def test_an_upgrade_to_a_step_that_there_is_not_is_refused_with_nothing_created(
     opened: Callable[..., Engine], step: Any
 ) -> None:
     engine = opened()
-    with engine.begin() as connection, pytest.raises(InvalidValue, match=r"to is .*: expected a step from 1 to 2"):
+    with engine.begin() as connection, pytest.raises(InvalidValue, match=r"to is .*: expected a step from 1 to 3"):
         upgrade(connection, to=step)
     assert [] == table_names(engine)
 
@@ -105,6 +111,8 @@ def test_an_upgrade_to_a_step_that_there_is_not_is_refused_with_nothing_created(
         "CREATE TABLE mydso_customers",
         "CREATE UNIQUE INDEX ix_mydso_users_sso_key",
         "DROP INDEX ix_mydso_users_seen_at_key",
+        "CREATE TABLE mydso_assertions",
+        "CREATE INDEX ix_mydso_assertions_expires_at",
     ],
 )
 def test_an_upgrade_that_was_interrupted_is_completed(opened: Callable[..., Engine], interrupted_before: str) -> None:
@@ -121,7 +129,7 @@ def test_an_upgrade_that_was_interrupted_is_completed(opened: Callable[..., Engi
         upgrade(second)
     assert NAMES == table_names(engine)
     assert INDEXES == indexes(engine)
-    assert [1, 2] == steps(engine)
+    assert [1, 2, 3] == steps(engine)
 
 
 @only("sqlite", "postgres")
@@ -171,7 +179,7 @@ def test_an_asynchronous_engine_is_upgraded_through_run_sync(
     engine = opened()
     assert NAMES == table_names(engine)
     assert INDEXES == indexes(engine)
-    assert [1, 2] == steps(engine)
+    assert [1, 2, 3] == steps(engine)
 
 
 def test_two_installations_in_one_database_do_not_see_each_other(engine: Engine, repositories: SqlRepositories) -> None:
@@ -187,7 +195,7 @@ def test_two_installations_in_one_database_do_not_see_each_other(engine: Engine,
     assert () == other.events.page(ANNA.saved_at, after=None, limit=9)
     other.users.save(ANNA, event_of("e1"))
     assert 0 == other.counters.purge(ANNA.saved_at, limit=9)
-    assert [1, 2] == steps(engine, tables)
+    assert [1, 2, 3] == steps(engine, tables)
 
 
 @only("postgres")

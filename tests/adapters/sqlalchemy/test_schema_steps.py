@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, Engine, select, text, update
 
 from mydso_access.adapters.codec import microseconds, read
 from mydso_access.adapters.sqlalchemy import SqlRepositories, upgrade
 from mydso_access.adapters.sqlalchemy.tables import TABLES, row_key
 from mydso_access.errors import UnreadableRecord
-from mydso_access.model import Event, Invited, Structure, User
+from mydso_access.model import Entity, Event, Invited, Platform, SignIn, Structure, User
 from mydso_access.model.user import seen_at
 from mydso_access.policy.fixed import EARLIEST, LATEST, PAGE, TICK
 from tests.adapters.sqlalchemy.hosts import before, event_of
@@ -174,7 +174,7 @@ def test_a_row_that_holds_no_record_stops_the_upgrade_which_is_completed_once_it
     made = upgraded(old)
     assert (user,) == made.users.of(user.structure, after=None, limit=9)
     with old.begin() as connection:
-        assert [1, 2] == sorted(connection.scalars(select(TABLES.steps.c.step)))
+        assert [1, 2, 3] == sorted(connection.scalars(select(TABLES.steps.c.step)))
 
 
 def test_a_user_whose_columns_an_earlier_version_left_empty_is_found_again_after_the_next_save(old: Engine) -> None:
@@ -190,3 +190,38 @@ def test_a_user_whose_columns_an_earlier_version_left_empty_is_found_again_after
     saved_at = user.saved_at + timedelta(seconds=1)
     version = made.users.save(evolve(user, saved_at=saved_at), event_of("saved"))
     assert (evolve(user, saved_at=saved_at, version=version),) == made.users.of(user.structure, after=None, limit=9)
+
+
+# --- what step 3 finds
+
+KINDS: dict[str, tuple[Any, str]] = {
+    "User": (User, "users"),
+    "Entity": (Entity, "structures"),
+    "Platform": (Platform, "structures"),
+    "SignIn": (SignIn, "sign_ins"),
+}
+FORMS = {"User": 2, "Entity": 1, "Platform": 1, "SignIn": 1}  # that were written before step 3
+BEFORE_STEP_3 = [vector for vector in FILE["vectors"] if vector["form"] == FORMS.get(vector["record"])]
+
+
+@pytest.mark.parametrize("vector", BEFORE_STEP_3, ids=lambda vector: vector["name"])
+def test_what_was_written_before_step_3_is_read_after_it_and_saved_in_its_newest_form(
+    opened: Callable[..., Engine], vector: dict[str, Any]
+) -> None:
+    engine = opened()
+    with engine.begin() as connection:
+        upgrade(connection, to=2)
+    kind, part = KINDS[vector["record"]]
+    old = read(kind, vector["text"])
+    asked = old.structure if part == "structures" else old.id
+    shelf, table = getattr(SqlRepositories(engine), part), getattr(TABLES, part)
+    events = () if part == "sign_ins" else (event_of("old"),)
+    version = shelf.save(old, *events)
+    with engine.begin() as connection:
+        connection.execute(update(table).values(body=vector["text"]))
+    upgraded(engine)
+    assert evolve(old, version=version) == shelf.get(asked)
+    version = shelf.save(shelf.get(asked), *(event_of("new") for _ in events))
+    assert evolve(old, version=version) == shelf.get(asked)
+    with engine.begin() as connection:
+        assert FORMS[vector["record"]] + 1 == json.loads(connection.scalars(select(table.c.body)).one())["form"]

@@ -18,6 +18,7 @@ from mydso_access.model import Disabled, DisabledBecause, EventKind
 from mydso_access.testing.clock import A_MONDAY
 from tests.adapters.sqlalchemy.hosts import (
     A_SIGN_IN,
+    AN_ASSERTION,
     ANNA,
     KEY,
     Host,
@@ -33,6 +34,10 @@ from tests.support import HOME, PLACES, RIGHT, CountingHasher, active, settle
 
 Hosted = Callable[..., Host]
 Opened = Callable[..., Engine]
+COMMIT_ALONE = (
+    *(EventKind.SIGNED_IN, EventKind.ENTERED, EventKind.ACCESSED, EventKind.STEPPED_UP, EventKind.STEP_PROVEN),
+    *(EventKind.ADDRESS_CODE_SENT, EventKind.SECOND_FACTOR_ENROLLED, EventKind.PASSWORD_REHASHED),
+)
 ALONE: dict[str, Callable[[Any], Any]] = {
     "counters.get": lambda made: made.counters.get(KEY),
     "counters.save": lambda made: made.counters.save(counter()),
@@ -40,9 +45,11 @@ ALONE: dict[str, Callable[[Any], Any]] = {
     "sign_ins.get": lambda made: made.sign_ins.get("s1"),
     "sign_ins.save": lambda made: made.sign_ins.save(A_SIGN_IN),
     "sign_ins.purge": lambda made: made.sign_ins.purge(A_MONDAY, limit=9),
+    "assertions.add": lambda made: made.assertions.add(AN_ASSERTION),
+    "assertions.purge": lambda made: made.assertions.purge(A_MONDAY, limit=9),
     **{
         f"users.save, {kind.value}": lambda made, kind=kind: made.users.save(ANNA, event_of("e1", kind))  # type: ignore[misc]
-        for kind in (EventKind.SIGNED_IN, EventKind.ENTERED, EventKind.ACCESSED)
+        for kind in COMMIT_ALONE
     },
     "events.append": lambda made: made.events.append(event_of("e1")),
 }
@@ -121,6 +128,7 @@ def test_on_a_connection_in_no_transaction_each_call_commits_by_itself(
         assert not connection.in_transaction()
         assert 0 < made.counters.save(counter())
         assert 0 < made.sign_ins.save(A_SIGN_IN)
+        made.assertions.add(AN_ASSERTION)
         assert made.counters.get(KEY) is not None
         assert made.users.named("anna") is not None
         assert not connection.in_transaction()
@@ -128,6 +136,8 @@ def test_on_a_connection_in_no_transaction_each_call_commits_by_itself(
     assert repositories.users.get(ANNA.id) is not None
     assert repositories.counters.get(KEY) is not None
     assert repositories.sign_ins.get("s1") is not None
+    with pytest.raises(Stale):
+        repositories.assertions.add(AN_ASSERTION)
 
 
 def test_on_a_connection_in_no_transaction_what_fails_leaves_it_in_none(
@@ -172,6 +182,7 @@ def test_what_a_sign_in_writes_joins_no_transaction_of_the_hosts(host: Host, rep
         repositories.counters.get(KEY),
         repositories.sign_ins.get("s1"),
     )
+    repositories.assertions.add(AN_ASSERTION)  # it was not taken
 
 
 @pytest.mark.parametrize("way", ["execute", "begin_nested", "begin and begin_nested", "exec_driver_sql"])

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import pytest
 
 from mydso_access.adapters.memory import (
+    MemoryAssertions,
     MemoryCounters,
     MemoryCustomers,
     MemoryEvents,
@@ -15,6 +16,7 @@ from mydso_access.adapters.memory import (
     MemoryUsers,
 )
 from mydso_access.testing.conformance import (
+    AssertionContract,
     Contract,
     CounterContract,
     CustomerContract,
@@ -41,7 +43,8 @@ def under_test(name: str, contract: type[Contract], *tests: str, **broken: Calla
         told = {"users": MemoryUsers, "structures": MemoryStructures, "customers": MemoryCustomers}
         made = {name: broken.get(name, sound)(events) for name, sound in told.items()}
         counters, sign_ins = broken.get("counters", MemoryCounters)(), broken.get("sign_ins", MemorySignIns)()
-        return SimpleNamespace(**made, counters=counters, sign_ins=sign_ins, events=events)
+        assertions = broken.get("assertions", MemoryAssertions)()
+        return SimpleNamespace(**made, counters=counters, sign_ins=sign_ins, assertions=assertions, events=events)
 
     CLASSES[f"Test{name}"] = type(f"Test{name}", (contract,), {"repositories": repositories})
     MUST_FAIL[f"Test{name}"] = tests
@@ -87,6 +90,14 @@ def sign_ins(*tests: str) -> Callable[[B], B]:
     return decorate
 
 
+def assertions(*tests: str) -> Callable[[B], B]:
+    def decorate(broken: B) -> B:
+        under_test(broken.__name__, AssertionContract, *tests, assertions=broken)
+        return broken
+
+    return decorate
+
+
 def events(*tests: str) -> Callable[[B], B]:
     def decorate(broken: B) -> B:
         under_test(broken.__name__, EventContract, *tests, events=broken)
@@ -103,6 +114,8 @@ def race(*tests: str) -> Callable[[B], B]:
     return decorate
 
 
-for sound in (UserContract, StructureContract, CustomerContract, CounterContract, SignInContract, EventContract):
+for sound in (
+    *(UserContract, StructureContract, CustomerContract, CounterContract, SignInContract, AssertionContract),
+    *(EventContract, RaceContract),
+):
     under_test(f"Sound{sound.__name__}", sound)
-under_test("SoundRaceContract", RaceContract)

@@ -4,12 +4,14 @@ from typing import final
 
 from attrs import Factory, field, frozen
 
+from mydso_access.adapters.memory.assertions import MemoryAssertions
 from mydso_access.adapters.memory.attempts import MemoryCounters, MemorySignIns
 from mydso_access.adapters.memory.events import MemoryEvents
 from mydso_access.adapters.memory.structures import MemoryCustomers, MemoryStructures
 from mydso_access.adapters.memory.users import MemoryUsers
 
 __all__ = [
+    "MemoryAssertions",
     "MemoryCounters",
     "MemoryCustomers",
     "MemoryEvents",
@@ -28,6 +30,7 @@ class MemoryRepositories:
     events: MemoryEvents = field(init=False, factory=MemoryEvents)
     counters: MemoryCounters = field(init=False, factory=MemoryCounters)
     sign_ins: MemorySignIns = field(init=False, factory=MemorySignIns)
+    assertions: MemoryAssertions = field(init=False, factory=MemoryAssertions)
     users: MemoryUsers = field(init=False, default=Factory(lambda self: MemoryUsers(self.events), takes_self=True))
     structures: MemoryStructures = field(
         init=False, default=Factory(lambda self: MemoryStructures(self.events), takes_self=True)

@@ -194,6 +194,17 @@ class AsyncSqlSignIns(_AsyncRepository):
 
 
 @final
+class AsyncSqlAssertions(_AsyncRepository):
+    """Which assertions of single sign-on were taken, in a table. Each is committed on its own."""
+
+    @_async_writes(operations.add_assertion)
+    def add(self) -> None: ...
+
+    @_async_writes(operations.purge_assertions)
+    def purge(self) -> None: ...
+
+
+@final
 class AsyncSqlEvents(_AsyncRepository):
     """The audit trail in a table."""
 
@@ -231,4 +242,5 @@ class AsyncSqlRepositories:
         self.customers: AsyncSqlCustomers = AsyncSqlCustomers(runner, tables)
         self.counters: AsyncSqlCounters = AsyncSqlCounters(runner, tables)
         self.sign_ins: AsyncSqlSignIns = AsyncSqlSignIns(runner, tables)
+        self.assertions: AsyncSqlAssertions = AsyncSqlAssertions(runner, tables)
         self.events: AsyncSqlEvents = AsyncSqlEvents(runner, tables)

@@ -21,6 +21,7 @@ from mydso_access.adapters.sqlalchemy.rows import (
 )
 from mydso_access.adapters.sqlalchemy.tables import Tables, row_key
 from mydso_access.errors import Stale
+from mydso_access.model.assertion import Assertion
 from mydso_access.model.attempts import AttemptCounter, CounterKey
 from mydso_access.model.event import Event, escaped
 from mydso_access.model.sign_in import SignIn
@@ -87,6 +88,30 @@ def purge_sign_ins(connection: Connection, tables: Tables, instant: datetime, /,
     """Forget sign-ins whose `expires_at` lies before an instant, at most so many; return how many were forgotten."""
     refuse_hosts_transaction(connection, "sign_ins.purge")
     return purged(connection, tables.sign_ins, tables.sign_ins.c.expires_at, instant, limit)
+
+
+# --- assertions of single sign-on
+
+
+def add_assertion(connection: Connection, tables: Tables, assertion: Assertion, /) -> None:
+    """Store that an assertion was taken.
+
+    Raises:
+        Stale: it was taken before.
+        OpenTransaction: the connection is in a transaction of the host's.
+    """
+    refuse_hosts_transaction(connection, "assertions.add")
+    row = {"key": row_key("assertion", assertion.key), "expires_at": microseconds(assertion.expires_at)}
+    try:
+        connection.execute(inserting(tables.assertions), row)
+    except IntegrityError as error:
+        raise Stale from error
+
+
+def purge_assertions(connection: Connection, tables: Tables, instant: datetime, /, limit: int) -> int:
+    """Forget assertions whose `expires_at` lies before an instant, at most so many; return how many were forgotten."""
+    refuse_hosts_transaction(connection, "assertions.purge")
+    return purged(connection, tables.assertions, tables.assertions.c.expires_at, instant, limit)
 
 
 # --- the audit trail

@@ -134,6 +134,17 @@ class SqlSignIns(_Repository):
 
 
 @final
+class SqlAssertions(_Repository):
+    """Which assertions of single sign-on were taken, in a table. Each is committed on its own."""
+
+    @_writes(operations.add_assertion)
+    def add(self) -> None: ...
+
+    @_writes(operations.purge_assertions)
+    def purge(self) -> None: ...
+
+
+@final
 class SqlEvents(_Repository):
     """The audit trail in a table."""
 
@@ -172,4 +183,5 @@ class SqlRepositories:
         self.customers: SqlCustomers = SqlCustomers(runner, tables)
         self.counters: SqlCounters = SqlCounters(runner, tables)
         self.sign_ins: SqlSignIns = SqlSignIns(runner, tables)
+        self.assertions: SqlAssertions = SqlAssertions(runner, tables)
         self.events: SqlEvents = SqlEvents(runner, tables)

@@ -30,7 +30,7 @@ from mydso_access.policy.fixed import PAGE
 def upgrade(connection: Connection, /, to: int | None = None, *, tables: Tables = TABLES) -> None:
     """Bring the tables to what this version of the library needs; what is there already is left alone.
 
-    It commits nothing: `with engine.begin() as connection: upgrade(connection)`, or `upgrade(op.get_bind(), to=2)` in a
+    It commits nothing: `with engine.begin() as connection: upgrade(connection)`, or `upgrade(op.get_bind(), to=3)` in a
     revision of Alembic, where the number keeps an old revision meaning what it meant. Run it once, at deployment, while
     nobody else writes: an earlier version of this library fills no column that it does not know.
 
@@ -80,7 +80,16 @@ def _people_and_structures(connection: Connection, tables: Tables) -> None:
         index.drop(connection, checkfirst=True)
 
 
-STEPS: tuple[Callable[[Connection, Tables], None], ...] = (_users_counters_sign_ins_events, _people_and_structures)
+def _assertions(connection: Connection, tables: Tables) -> None:
+    # Second factors and approved addresses stand in bodies; what was written without them is read as having none.
+    _create(connection, tables.assertions)
+
+
+STEPS: tuple[Callable[[Connection, Tables], None], ...] = (
+    _users_counters_sign_ins_events,
+    _people_and_structures,
+    _assertions,
+)
 
 
 def _first_users_and_events(tables: Tables) -> tuple[Table, Table]:

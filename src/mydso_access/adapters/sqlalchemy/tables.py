@@ -79,6 +79,7 @@ class Tables:
         associates: which user is associated with which customer.
         counters: attempt counters.
         sign_ins: half-finished sign-ins.
+        assertions: which assertions of single sign-on were taken.
         events: the audit trail.
         steps: which steps of `upgrade` were taken.
     """
@@ -90,6 +91,7 @@ class Tables:
     associates: Table
     counters: Table
     sign_ins: Table
+    assertions: Table
     events: Table
     steps: Table
 
@@ -190,6 +192,12 @@ def attach_tables(metadata: MetaData | None = None, *, prefix: str = "mydso_", s
         sign_ins=table(
             f"{prefix}sign_ins",
             *record_columns(),
+            Column("expires_at", BigInteger, nullable=False),
+            index={"expires_at": "expires_at"},
+        ),
+        assertions=table(
+            f"{prefix}assertions",
+            Column("key", DIGEST, nullable=False),
             Column("expires_at", BigInteger, nullable=False),
             index={"expires_at": "expires_at"},
         ),

@@ -30,7 +30,16 @@ from mydso_access.model.structure import Structure, StructureKind
 from mydso_access.model.user import Category, Invited, SsoIdentity, User, listed_by, seen_at
 
 # What a sign-in writes to a user stands, whatever becomes of the request it came with.
-COMMITS_ALONE = {EventKind.SIGNED_IN, EventKind.ENTERED, EventKind.ACCESSED}
+COMMITS_ALONE = {
+    EventKind.SIGNED_IN,
+    EventKind.ENTERED,
+    EventKind.ACCESSED,
+    EventKind.STEPPED_UP,
+    EventKind.STEP_PROVEN,
+    EventKind.ADDRESS_CODE_SENT,
+    EventKind.SECOND_FACTOR_ENROLLED,
+    EventKind.PASSWORD_REHASHED,
+}
 UNIQUE = {"name_key": "name", "sso_key": "sso"}
 
 

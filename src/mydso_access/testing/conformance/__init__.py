@@ -13,6 +13,7 @@ What a store cannot do is declared with a reason, `gaps = {"test_name": "reason"
 contract can be overridden. This package needs pytest.
 """
 
+from mydso_access.testing.conformance.assertions import AssertionContract
 from mydso_access.testing.conformance.contract import Contract
 from mydso_access.testing.conformance.counters import CounterContract
 from mydso_access.testing.conformance.customers import CustomerContract
@@ -23,6 +24,7 @@ from mydso_access.testing.conformance.structures import StructureContract
 from mydso_access.testing.conformance.users import UserContract
 
 __all__ = [
+    "AssertionContract",
     "Contract",
     "CounterContract",
     "CustomerContract",

@@ -1,6 +1,12 @@
 r"""Texts that stores take for the same: collations, trimmed blanks, numbers, wildcards, quotes, cut ends."""
 
 ID_LENGTH, NAME_LENGTH = 255, 254  # code points; the preset allows no longer names
+# Digests that begin or end alike, and some that are the same number.
+DIGESTS = (
+    *("0" * 63 + "1", "0" * 63 + "2", "1" + "0" * 63, "2" + "0" * 63),
+    *("0e" + "1" * 62, "0e" + "2" * 62, "1e" + "0" * 62, "10e" + "0" * 61),
+    *("a" * 64, "a" * 32 + "b" * 32, "b" * 32 + "a" * 32),
+)
 
 
 def lookalikes(length: int) -> tuple[str, ...]:

@@ -4,19 +4,21 @@ import threading
 import time
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from attrs import define, evolve, field
 
 from mydso_access.async_control import AsyncAccessControl
 from mydso_access.control import AccessControl
-from mydso_access.decisions.outcomes import Busy, Refused, SignedIn
+from mydso_access.decisions.outcomes import Busy, Refused, SignedIn, SignInOutcome
 from mydso_access.decisions.sign_in import SecretVerdict
+from mydso_access.model.assertion import VerifiedAssertion
 from mydso_access.model.attempts import CounterKey, KeyKind
 from mydso_access.model.event import EventKind
 from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret
-from mydso_access.model.user import Credential, Enabled
+from mydso_access.model.structure import SignInMode
+from mydso_access.model.user import Credential, Enabled, SsoIdentity
 from mydso_access.policy.hashing import HashingPolicy
 from mydso_access.policy.security_policy import SecurityPolicy
 from mydso_access.repositories import Repositories
@@ -26,13 +28,15 @@ from mydso_access.testing.conformance.structure_records import entity, structure
 from mydso_access.testing.conformance.trails import TrailContract
 from mydso_access.testing.conformance.user_records import told, user
 
-GUESSERS, GUESSES = 8, 10
+GUESSERS, GUESSES, SENDINGS = 8, 10, 3
 PEOPLE = 20  # so many that no account's limit is reached before the address's
 LIMITS: Final = SecurityPolicy.my_dso_manager().lockout
+IDENTITY: Final = SsoIdentity("issuer", "subject")
+PASSWORD: Final = "Correct-Horse-9"  # noqa: S105  # one that need not be changed at once
 NOBODYS = CounterKey(KeyKind.ACCOUNT, "0" * 64)
 
-Outcome = SignedIn | Refused | Busy
-Try = tuple[str, str]  # a name and the address that it is given from
+Outcome: TypeAlias = SignInOutcome
+Try: TypeAlias = tuple[str | VerifiedAssertion, str]  # a name or an assertion, and the address that it is given from
 
 
 @define
@@ -79,7 +83,9 @@ class RaceContract(TrailContract):
     ) -> None:
         """Five, counted at the verifier, never at the counter."""
         self.people(repositories, 1)
-        tries = [[("person-0", f"10.{n}.{guess}.1") for guess in range(GUESSES)] for n in range(GUESSERS)]
+        tries: list[list[Try]] = [
+            [("person-0", f"10.{n}.{guess}.1") for guess in range(GUESSES)] for n in range(GUESSERS)
+        ]
         same(LIMITS.account.failures, self.evaluated(repositories, tries))
 
     def test_of_guesses_from_one_address_at_many_accounts_exactly_the_limit_is_evaluated(
@@ -87,13 +93,15 @@ class RaceContract(TrailContract):
     ) -> None:
         """Ten, counted at the verifier, never at the counter."""
         self.people(repositories, PEOPLE)
-        tries = [[(f"person-{(n + guess) % PEOPLE}", "10.0.0.1") for guess in range(GUESSES)] for n in range(GUESSERS)]
+        tries: list[list[Try]] = [
+            [(f"person-{(n + guess) % PEOPLE}", "10.0.0.1") for guess in range(GUESSES)] for n in range(GUESSERS)
+        ]
         same(LIMITS.address.failures, self.evaluated(repositories, tries))
 
     def test_failures_of_one_door_block_at_the_next(self, repositories: Repositories) -> None:
         """Another process, or the same after a restart, knows of them: even the right password is refused."""
         self.people(repositories, 1)
-        guesses = [("person-0", f"10.0.{guess}.1") for guess in range(LIMITS.account.failures)]
+        guesses: list[Try] = [("person-0", f"10.0.{guess}.1") for guess in range(LIMITS.account.failures)]
         wrong, right = CountingHasher(SecretVerdict.WRONG), CountingHasher(SecretVerdict.RIGHT)
         reasons = [_reason(outcome) for outcome in self.played(repositories, wrong, [guesses])[0]]
         same([Reason.WRONG_SECRET] * len(guesses), reasons)
@@ -103,17 +111,29 @@ class RaceContract(TrailContract):
     def test_of_people_who_sign_in_at_once_everybody_is_told_of_exactly_once(self, repositories: Repositories) -> None:
         """Each sign-in is one event, and the record says when the last one was."""
         self.people(repositories, GUESSERS)
-        tries = [[(f"person-{n % 3}", f"10.{n}.0.1")] * 2 for n in range(GUESSERS)]
+        tries: list[list[Try]] = [[(f"person-{n % 3}", f"10.{n}.0.1")] * 2 for n in range(GUESSERS)]
         outcomes = self.played(repositories, CountingHasher(SecretVerdict.RIGHT), tries)
         signed_in = [outcome.user for several in outcomes for outcome in several if isinstance(outcome, SignedIn)]
-        same([], [each for several in outcomes for each in several if isinstance(each, Refused)])
+        same([], [each for several in outcomes for each in several if not isinstance(each, SignedIn | Busy)])
         trail = [each for each in self.trail(repositories) if each.kind is EventKind.SIGNED_IN]
         same(sorted((each.id, each.last_access_at) for each in signed_in), sorted((e.subject, e.at) for e in trail))
         for user_id in {each.id for each in signed_in}:
             last = max((each for each in signed_in if each.id == user_id), key=lambda each: each.version)
             same(last, self.ask(repositories.users.get, user_id))
 
-    def people(self, repositories: Repositories, count: int) -> None:
+    def test_of_many_who_send_one_assertion_exactly_one_is_signed_in(self, repositories: Repositories) -> None:
+        """Whoever has copied it from the line gains nothing by being fast."""
+        self.people(repositories, 1, sign_in_mode=SignInMode.SSO, sso=IDENTITY)
+        for turn in range(SENDINGS):
+            now = datetime.now(UTC)
+            sent = VerifiedAssertion(issuer=IDENTITY.issuer, subject=IDENTITY.subject, id=f"{turn}", instant=now)
+            tries: list[list[Try]] = [[(sent, f"10.{turn}.{n}.1")] for n in range(GUESSERS)]
+            outcomes = self.played(repositories, CountingHasher(SecretVerdict.WRONG), tries)
+            reasons = {_reason(outcome) for (outcome,) in outcomes}
+            same(1, sum(isinstance(outcome, SignedIn) for (outcome,) in outcomes))
+            same(set(), reasons - {"SignedIn", Reason.REPLAYED_ASSERTION, Reason.ACCOUNT_BUSY})
+
+    def people(self, repositories: Repositories, count: int, **changes: Any) -> None:
         """Save so many people who may sign in."""
         now = datetime.now(UTC)
         self.ask(repositories.counters.get, NOBODYS)  # counters may be asynchronous where users are not
@@ -121,7 +141,7 @@ class RaceContract(TrailContract):
         for number in range(count):
             credential = Credential(Secret("hash"), now)
             name = f"person-{number}"
-            person = user(f"id-{number}", name=name, login=Enabled(now), credential=credential, saved_at=now)
+            person = user(f"id-{number}", name=name, login=Enabled(now), credential=credential, saved_at=now, **changes)
             self.ask(repositories.users.save, person, told(person))
 
     def evaluated(self, repositories: Repositories, tries: list[list[Try]]) -> int:
@@ -147,8 +167,18 @@ def _reason(outcome: Outcome) -> Reason | str:
 
 
 async def _tried_by_task(access: AsyncAccessControl, tries: list[Try]) -> list[Outcome]:
-    return [await access.sign_in(name, "a password", address=address) for name, address in tries]
+    return [
+        await access.sign_in_with_sso(who, address=address)
+        if isinstance(who, VerifiedAssertion)
+        else await access.sign_in(who, PASSWORD, address=address)
+        for who, address in tries
+    ]
 
 
 async def _tried_by_thread(access: AccessControl, tries: list[Try]) -> list[Outcome]:
-    return [access.sign_in(name, "a password", address=address) for name, address in tries]
+    return [
+        access.sign_in_with_sso(who, address=address)
+        if isinstance(who, VerifiedAssertion)
+        else access.sign_in(who, PASSWORD, address=address)
+        for who, address in tries
+    ]

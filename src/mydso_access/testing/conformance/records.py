@@ -6,13 +6,16 @@ from typing import Any, Final
 
 from attrs import evolve
 
+from mydso_access.model.assertion import Assertion
 from mydso_access.model.attempts import AttemptCounter, CounterKey, Failure, KeyKind, Reservation
 from mydso_access.model.event import Difference, Event, EventKind
 from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret
-from mydso_access.model.sign_in import Factor, Purpose, SignIn
+from mydso_access.model.sign_in import Approval, Factor, NewSeed, Purpose, SentCode, SignIn
 from mydso_access.model.structure import Structure
+from mydso_access.policy.addresses import Recipient
 from mydso_access.policy.fixed import EARLIEST, LATEST, TICK
+from mydso_access.policy.second_factor import Algorithm
 from mydso_access.policy.settings import Level
 from mydso_access.testing.clock import A_MONDAY
 
@@ -77,6 +80,7 @@ def every_counter() -> Mapping[str, AttemptCounter]:
     return {
         "new": AttemptCounter(key(1), saved_at=A_MONDAY),
         "of an address": AttemptCounter(key(2, KeyKind.ADDRESS), saved_at=A_MONDAY),
+        "of somebody's codes": AttemptCounter(key(10, KeyKind.CODES), saved_at=A_MONDAY),
         "one failure": AttemptCounter(key(3), saved_at=A_MONDAY, failures=failures[:1]),
         "many failures": AttemptCounter(key(4), saved_at=A_MONDAY, failures=failures),
         "many in flight": AttemptCounter(key(5), saved_at=A_MONDAY, reservations=reservations),
@@ -107,6 +111,7 @@ def sign_in(sign_in_id: str, **changes: Any) -> SignIn:
         "started_at": A_MONDAY,
         "expires_at": A_MONDAY + A_SHIFT,
         "factors": ((Factor.PASSWORD, A_MONDAY),),
+        "since": A_MONDAY,
         "saved_at": A_MONDAY,
     }
     return SignIn(**fields | changes)
@@ -120,8 +125,11 @@ def numbered_sign_in(before: SignIn, number: int) -> SignIn:
         token=Secret(f"token-{number}"),
         expires_at=at + A_SHIFT,
         factors=((Factor.PASSWORD, at),) * (1 + number % 3),
-        code=Secret(f"code-{number}"),
-        seed=Secret(f"seed-{number}"),
+        since=at,
+        code=SentCode(Secret(f"code-{number}"), at, f"2001:db8::{number:x}", ENTITY, Recipient.USER),
+        approvals=(Approval(f"2001:db8::{number:x}", ENTITY, Recipient.USER),),
+        seed=NewSeed(Secret(f"seed-{number}"), Algorithm.SHA256),
+        outgrown=number % 2 == 1,
         session=f"session-{number}",
         used_at=at,
         saved_at=at,
@@ -130,12 +138,15 @@ def numbered_sign_in(before: SignIn, number: int) -> SignIn:
 
 def every_sign_in() -> Mapping[str, SignIn]:
     """Return sign-ins which between them hold every case of every field."""
-    secrets = {
-        f"secret {n}": sign_in(f"s{n}", token=Secret(text), code=Secret(text), seed=Secret(text), session=text)
-        for n, text in enumerate(TEXTS)
-    }
+    secrets = {f"secret {n}": _with_secrets(f"s{n}", text, later(n)) for n, text in enumerate(TEXTS)}
+    enters = {Purpose.ENTER: "entity-2"}
+    approvals = tuple(Approval(f"2001:db8::{number:x}", PLATFORM, Recipient.USER) for number in range(300))
     return {
-        **{f"for {purpose.value}": sign_in(purpose.value, purpose=purpose) for purpose in Purpose},
+        **{f"for {each.value}": sign_in(each.value, purpose=each, entity=enters.get(each)) for each in Purpose},
+        **{f"code for {each.value}": _with_code(f"c-{each.value}", each) for each in Recipient},
+        **{f"seed of {each.value}": sign_in(each.value, seed=NewSeed(Secret("seed"), each)) for each in Algorithm},
+        "many approvals": sign_in("approvals", approvals=approvals),
+        "outgrown": sign_in("outgrown", outgrown=True),
         "of another user": sign_in("other", user_id="Zoë O'Hara", address=key(2, KeyKind.ADDRESS)),
         "nothing proven": sign_in("nothing", factors=()),
         "every factor": sign_in("every", factors=tuple((f, later(n)) for n, f in enumerate(Factor))),
@@ -145,11 +156,38 @@ def every_sign_in() -> Mapping[str, SignIn]:
     }
 
 
+def _with_secrets(sign_in_id: str, text: str, at: datetime) -> SignIn:
+    where = Structure.entity(text[:200])
+    return sign_in(
+        sign_in_id,
+        purpose=Purpose.ENTER,
+        entity=text,
+        token=Secret(text),
+        code=SentCode(Secret(text), at, text, where, Recipient.ADMINISTRATOR),
+        approvals=(Approval(text, where, Recipient.ADMINISTRATOR),),
+        seed=NewSeed(Secret(text), Algorithm.SHA1),
+        session=text,
+    )
+
+
+def _with_code(sign_in_id: str, validator: Recipient) -> SignIn:
+    approvals = (Approval("192.0.2.1", ENTITY, validator), Approval("2001:db8::1", PLATFORM, validator))
+    code = SentCode(Secret("code"), later(1), "203.0.113.9", PLATFORM, validator)
+    return sign_in(sign_in_id, code=code, approvals=approvals)
+
+
+def assertion(number: int, **changes: Any) -> Assertion:
+    """Return the record of an assertion for each number, over hours after it was taken."""
+    fields: dict[str, Any] = {"key": f"{number:064x}", "expires_at": A_MONDAY + A_SHIFT, "saved_at": A_MONDAY}
+    return Assertion(**fields | changes)
+
+
 def dated_sign_in(number: int, instant: datetime) -> SignIn:
     """Return a sign-in that was used at this instant, and started then if it could last for hours from there."""
     start = min(instant, LATEST - TICK - A_SHIFT)
     changes = {"started_at": start, "saved_at": start, "expires_at": start + A_SHIFT}
-    return sign_in(f"sign-in-{number}", factors=((Factor.PASSWORD, instant),), used_at=instant, **changes)
+    factors, code = ((Factor.PASSWORD, instant),), SentCode(Secret("code"), instant, "::1", ENTITY, Recipient.USER)
+    return sign_in(f"sign-in-{number}", factors=factors, since=instant, code=code, used_at=instant, **changes)
 
 
 def event(event_id: str, **changes: Any) -> Event:

@@ -8,9 +8,10 @@ from attrs import evolve
 
 from mydso_access.model.customer import Customer
 from mydso_access.model.event import Event, EventKind
-from mydso_access.model.structure import Appointment, Entity, Platform, SignInMode, Structure
+from mydso_access.model.structure import Appointment, ApprovedAddress, Entity, Platform, SignInMode, Structure
 from mydso_access.policy.fixed import TICK
 from mydso_access.policy.levels import StructurePolicy
+from mydso_access.policy.lists import Networks
 from mydso_access.policy.passwords import Composition
 from mydso_access.testing.clock import A_MONDAY
 from mydso_access.testing.conformance.records import TEXTS, later
@@ -46,6 +47,7 @@ def numbered_structure(before: S, number: int) -> S:
         policy=StructurePolicy({"links.interactive": A_DAY + number * TICK, "dormancy.months": 1 + number % 120}),
         main_administrators=(Appointment(f"user-{number}", f"appointment-{number}"),),
         sign_in_mode=tuple(SignInMode)[number % len(SignInMode)],
+        approved=(ApprovedAddress(f"2001:db8::{number:x}", before.structure, later(number)),),
         saved_at=later(number),
         written_by=f"event-{number}",
     )
@@ -61,6 +63,7 @@ def policies() -> Mapping[str, StructurePolicy]:
         **{f"the word {each.value}": {"passwords.composition": each} for each in Composition},
         "a time": {"links.documents": 30 * A_DAY + TICK},
         "without end": {"links.interactive": None, "dormancy.months": None},
+        "networks": {"addresses.networks": Networks("192.0.2.0/24, 2001:db8::/48, 203.0.113.9")},
         "several": {"passwords.min_length": 8, "dormancy.months": 120, "links.interactive": A_DAY},
     }
     return {name: StructurePolicy(asks) for name, asks in asked.items()}
@@ -69,13 +72,16 @@ def policies() -> Mapping[str, StructurePolicy]:
 def every_entity() -> Mapping[str, Entity]:
     """Return entities which between them hold every case of every field."""
     many = tuple(Appointment(f"user-{number}", f"appointment-{number}") for number in range(300))
-    texts = {
-        f"text {n}": entity(f"t{n}", title=text, main_administrators=(Appointment(text[:SHORT], text[:SHORT]),))
-        for n, text in enumerate(TEXTS)
-    }
+    texts = {f"text {n}": _with_texts(f"t{n}", text) for n, text in enumerate(TEXTS)}
+    where, other = Structure.entity("approved"), Structure.platform("platform-1")
+    approved = (
+        ApprovedAddress("192.0.2.1", other, later(0)),
+        *(ApprovedAddress(f"2001:db8::{number:x}", where, later(number)) for number in range(1, 200)),
+    )
     return {
         "plain": entity("plain"),
         "many main administrators": entity("many", main_administrators=many),
+        "approved addresses": entity(where.id, approved=approved),
         "written": entity("written", written_by="event", saved_at=later(1)),
         **{f"asks for {name}": entity(name, policy=policy) for name, policy in policies().items()},
         **{f"by {mode.value}": entity(mode.value, sign_in_mode=mode) for mode in SignInMode},
@@ -83,9 +89,19 @@ def every_entity() -> Mapping[str, Entity]:
     }
 
 
+def _with_texts(entity_id: str, text: str) -> Entity:
+    return entity(
+        entity_id,
+        title=text,
+        main_administrators=(Appointment(text[:SHORT], text[:SHORT]),),
+        approved=(ApprovedAddress(text, Structure.entity(text), A_MONDAY),),
+    )
+
+
 def dated_entity(number: int, instant: datetime) -> Entity:
     """Return an entity that was saved at this instant."""
-    return entity(f"entity-{number}", saved_at=instant)
+    where = Structure.entity(f"entity-{number}")
+    return entity(where.id, approved=(ApprovedAddress("192.0.2.1", where, instant),), saved_at=instant)
 
 
 def customer(customer_id: str, **changes: Any) -> Customer:

@@ -7,8 +7,9 @@ from typing import Any
 from attrs import evolve
 
 from mydso_access.model.event import Event, EventKind
+from mydso_access.model.second_factor import RecoveryCode, SecondFactor
 from mydso_access.model.secret import Secret
-from mydso_access.model.structure import SignInMode, Structure
+from mydso_access.model.structure import ApprovedAddress, SignInMode, Structure
 from mydso_access.model.token import SentToken
 from mydso_access.model.user import (
     Category,
@@ -24,6 +25,7 @@ from mydso_access.model.user import (
     SsoIdentity,
     User,
 )
+from mydso_access.policy.second_factor import Algorithm
 from mydso_access.testing.clock import A_MONDAY
 from mydso_access.testing.conformance.records import ENTITY, PLATFORM, TEXTS, later
 
@@ -66,6 +68,8 @@ def numbered_user(before: User, number: int) -> User:
     at = later(number)
     changes: dict[str, Any] = {
         "structure": Structure(before.structure.kind, f"structure-{number}"),
+        "approved": (ApprovedAddress(f"2001:db8::{number:x}", ENTITY, at),),
+        "codes_sent": (at,) * (1 + number % 3),
         "role": f"role-{number}",
         "full_name": f"Full Name {number}",
         "email": Email(f"user-{number}@example.com", at),
@@ -88,7 +92,14 @@ def numbered_user(before: User, number: int) -> User:
         changes |= {
             "login": Enabled(at),
             "name": f"name-{number}",
-            "credential": Credential(Secret(f"hash-{number}"), at),
+            "credential": Credential(Secret(f"hash-{number}"), at, number % 2 == 1, (Secret(f"before-{number}"),)),
+            "second_factor": SecondFactor(
+                Secret(f"seed-{number}"),
+                Algorithm.SHA256,
+                at,
+                number,
+                (RecoveryCode(number, Secret(f"code-{number}")),),
+            ),
         }
         changes["appointments"] = frozenset({f"appointment-{number}"})
     return evolve(before, **changes)
@@ -101,9 +112,19 @@ def every_user() -> Mapping[str, User]:
     disabled = {f"disabled {each.value}": user(each.value, login=Disabled(each, later(1))) for each in DisabledBecause}
     modes = {f"signs in by {mode.value}": user(mode.value, sign_in_mode=mode) for mode in SignInMode}
     many = [f"entity-{number}" for number in range(300)]
+    hashes = tuple(Secret(f"hash {number}") for number in range(300))
+    codes = tuple(RecoveryCode(place, each) for place, each in enumerate(hashes))
+    factors = {
+        f"second factor of {each.value}": user(each.value, second_factor=SecondFactor(Secret("s"), each, later(1), 0))
+        for each in Algorithm
+    }
+    approved = tuple(ApprovedAddress(f"2001:db8::{number:x}", PLATFORM, later(number)) for number in range(200))
     return {
         "plain": user("plain"),
         "contact": contact("contact"),
+        "contact with a second factor": contact(
+            "kept", second_factor=SecondFactor(Secret("s"), Algorithm.SHA1, later(1), 0)
+        ),
         "contact with an address": contact("reached", full_name="Zoë", email=Email("zoe@example.com"), mobile="+491"),
         "invited": user("invited", login=Invited(later(2))),
         "invited by a token": user("token", login=Invited(later(2), Secret("digest")), appointments=frozenset({"a-1"})),
@@ -113,6 +134,13 @@ def every_user() -> Mapping[str, User]:
         "seen and written": user("seen", last_access_at=later(3), written_by="event", saved_at=later(4)),
         "reminded": user("reminded", resets_sent=tuple(map(later, range(300))), notice=Notice(later(9), 14)),
         "imports": user("imports", may_import=True, valid_from=later(5)),
+        "compromised": user("compromised", credential=Credential(Secret("hash"), later(6), compromised=True)),
+        "with passwords before": user("before", credential=Credential(Secret("hash"), later(6), before=hashes)),
+        "with recovery codes": user(
+            "codes", second_factor=SecondFactor(Secret("seed"), Algorithm.SHA1, later(7), 2**53 + 1, codes)
+        ),
+        "approved addresses": user("approved", approved=approved, codes_sent=tuple(map(later, range(300)))),
+        **factors,
         **disabled,
         **modes,
         **secrets,
@@ -127,6 +155,9 @@ def dated_user(number: int, instant: datetime) -> User:
         f"user-{number}",
         login=Enabled(instant),
         credential=Credential(Secret("hash"), instant),
+        second_factor=SecondFactor(Secret("seed"), Algorithm.SHA1, instant, 1),
+        approved=(ApprovedAddress("192.0.2.1", ENTITY, instant),),
+        codes_sent=(instant,),
         email=Email("user@example.com", instant),
         new_email=NewEmail("new@example.com", sent),
         reset=sent,
@@ -140,7 +171,13 @@ def dated_user(number: int, instant: datetime) -> User:
 
 def _with_secrets(user_id: str, text: str, at: datetime) -> User:
     sent = SentToken(Secret(text), at)
-    return user(user_id, credential=Credential(Secret(text), at), reset=sent, new_email=NewEmail("a@example.com", sent))
+    return user(
+        user_id,
+        credential=Credential(Secret(text), at, before=(Secret(text), Secret(text))),
+        second_factor=SecondFactor(Secret(text), Algorithm.SHA1, at, 1, (RecoveryCode(1, Secret(text)),)),
+        reset=sent,
+        new_email=NewEmail("a@example.com", sent),
+    )
 
 
 def _with_texts(user_id: str, text: str) -> User:
@@ -148,6 +185,7 @@ def _with_texts(user_id: str, text: str) -> User:
         user_id,
         text,
         role=text,
+        approved=(ApprovedAddress(text, Structure.entity(text), A_MONDAY),),
         full_name=text,
         email=Email(text),
         mobile=text,
