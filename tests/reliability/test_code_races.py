@@ -24,6 +24,7 @@ from tests.support import RIGHT
 
 PROCESSES, GUESSES, ROUNDS, LONG = 16, 8, 2, 20
 SECONDS = 0.005  # that a look at a code takes
+TRIES = 10  # to lose a race
 CALLS = {
     "app": "enter_second_factor",
     "paper": "enter_second_factor",
@@ -162,7 +163,8 @@ def test_the_race_bites_counters_that_are_saved_without_comparing(
 ) -> None:
     tally = Tally(tmp_path / "tally")
     with crew(nursery, PROCESSES, database, work_on_codes, tally, SECONDS, compares_nothing) as hands:
-        assert guessed(Race(database, hands, tally), kind) > 5
+        race = Race(database, hands, tally)
+        assert any(guessed(race, kind) > 5 for _ in range(TRIES))  # a race that is lost now and then
 
 
 @pytest.mark.long
