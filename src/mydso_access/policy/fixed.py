@@ -50,7 +50,7 @@ KEYS_AT_ONCE = 500
 LOCK_WAIT = timedelta(seconds=2)
 
 # How often a save is tried again at once when the database took it back to end a deadlock, before it is `Stale`.
-DEADLOCKS_BORNE = 3
+DEADLOCKS_BORNE = 8
 
 # Records that a purge forgets at a time, and how long it goes on.
 PURGED_AT_ONCE = 500
