@@ -4,6 +4,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from attrs import define, evolve, frozen
 
+from mydso_access.changing import damaged
 from mydso_access.decisions.naming import Address, IPAddress, address_key, codes_key
 from mydso_access.decisions.outcomes import Busy, Refused
 from mydso_access.decisions.settling import UNCOUNTED
@@ -11,9 +12,9 @@ from mydso_access.decisions.sign_in import Complete, Place, SecretVerdict, attem
 from mydso_access.decisions.steps import AddressCode, Standing, Step, judge_standing, judge_token, next_step, who
 from mydso_access.decisions.tokens import GivenToken, read_token
 from mydso_access.errors import UnreadableRecord
-from mydso_access.gate import Check, Granted, evaluate, place_of, unreadable
+from mydso_access.gate import Check, Granted, evaluate, place_of
 from mydso_access.installation import Installation
-from mydso_access.model.event import Event, EventKind
+from mydso_access.model.event import EventKind
 from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret
 from mydso_access.model.sign_in import Purpose, SignIn
@@ -102,7 +103,7 @@ async def answer(installation: Installation, back: Return, reply: Reply[T]) -> T
         user = await installation.store.user(sign_in.user_id)
         place = await place_of(installation, user, sign_in.entity)
     except UnreadableRecord as error:
-        return await _recorded(installation, back, unreadable(error))
+        return await damaged(installation, error, None, str(back.client))
     claim = _Answer(installation, back, reply, given, sign_in)
     judged = claim.judge(user, place, SecretVerdict.RIGHT)
     if isinstance(judged, Refused) and judged.reason in UNCOUNTED - {Reason.DEAD_SIGN_IN}:
@@ -116,20 +117,6 @@ async def answer(installation: Installation, back: Return, reply: Reply[T]) -> T
     attempt = attempt_of(name, back.client, installation.policy, codes=codes)
     outcome = await evaluate(installation, attempt, claim)
     return evolve(outcome, first_factor_proven=True) if isinstance(outcome, Refused) else outcome
-
-
-async def _recorded(installation: Installation, back: Return, refused: Refused) -> Refused:
-    event = Event(
-        id=installation.chance.new_id(),
-        kind=EventKind.REFUSED,
-        at=installation.now(),
-        address=str(back.client),
-        reason=refused.reason,
-        rule=refused.rule,
-        levels=refused.levels,
-    )
-    await installation.store.append(event)
-    return refused
 
 
 async def _read(installation: Installation, back: Return, given: GivenToken | None) -> SignIn | Refused:

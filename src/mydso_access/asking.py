@@ -1,11 +1,11 @@
 """Asking for the next step of a sign-in: a code is sent, a seed drawn, and the sign-in stored under a new token (S22, S26)."""
 
-import logging
 from datetime import timedelta
 from typing import assert_never
 
 from attrs import evolve
 
+from mydso_access.changing import unreadable
 from mydso_access.decisions.addresses import code_sent, may_send, recipient_of
 from mydso_access.decisions.outcomes import (
     AddressCodeRequired,
@@ -40,8 +40,6 @@ from mydso_access.model.structure import StructureRecord
 from mydso_access.model.user import User
 from mydso_access.retry import pauses, sleep
 from mydso_access.saving import Saver
-
-logger: logging.Logger = logging.getLogger("mydso_access")
 
 
 async def ask(
@@ -123,7 +121,7 @@ async def _administrators(installation: Installation, record: StructureRecord) -
         try:
             found.append(await installation.store.user(each.user_id))
         except UnreadableRecord as error:  # one damaged row keeps nobody else out
-            logger.error("a stored record cannot be read: %s", error)  # noqa: TRY400  # the message is all there is
+            unreadable(error)
     return [user for user in found if user is not None]
 
 

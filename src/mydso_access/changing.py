@@ -135,21 +135,36 @@ async def change(
     return Busy(BusyBecause.RECORD_CHANGED)
 
 
-async def damaged(installation: Installation, error: UnreadableRecord, subject: str | None) -> Refused:
-    """Refuse because a stored record is damaged, and say so in log and trail."""
-    logger.error("a stored record cannot be read: %s", error)
-    refused = Refused(Reason.UNREADABLE_RECORD, "architecture, invariants", user_id=subject)
+async def damaged(
+    installation: Installation, error: UnreadableRecord, subject: str | None, address: str | None = None
+) -> Refused:
+    """Refuse because a stored record is damaged, and say so in log and trail.
+
+    Args:
+        installation: where.
+        error: what the store found.
+        subject: id of the user whose record it is, or who asks; `None` if nobody knows.
+        address: where the attempt came from.
+    """
+    refused = evolve(unreadable(error), user_id=subject)
     event = Event(
         id=installation.chance.new_id(),
         kind=EventKind.REFUSED,
         at=installation.now(),
         subject=subject,
+        address=address,
         reason=refused.reason,
         rule=refused.rule,
         levels=refused.levels,
     )
     await installation.store.append(event)
     return refused
+
+
+def unreadable(error: UnreadableRecord) -> Refused:
+    """Return the refusal of whoever's record is damaged; the field is for the host's log."""
+    logger.error("a stored record cannot be read: %s", error)
+    return Refused(Reason.UNREADABLE_RECORD, "architecture, invariants")
 
 
 async def _save(shelf: Shelf[R], record: R, event: Event) -> R:

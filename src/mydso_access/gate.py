@@ -4,7 +4,6 @@ Both keys are charged, and both charges saved, before a secret is evaluated; an 
 charged. The order is always the address first and the account last.
 """
 
-import logging
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from functools import partial
@@ -12,6 +11,7 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from attrs import define, frozen
 
+from mydso_access.changing import unreadable
 from mydso_access.decisions.lockout import Admission, Admitted, Settlement, block_of
 from mydso_access.decisions.outcomes import Busy, BusyBecause, Refused
 from mydso_access.decisions.settling import address_settlement, is_recorded, settlement_of
@@ -32,7 +32,6 @@ from mydso_access.installation import Installation
 from mydso_access.ledger import Ledger
 from mydso_access.model.event import Event, EventKind
 from mydso_access.model.message import SecurityMessage
-from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret
 from mydso_access.model.structure import Entity, Structure
 from mydso_access.model.user import User
@@ -42,7 +41,6 @@ from mydso_access.slots import Slot
 A = TypeVar("A")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-logger: logging.Logger = logging.getLogger("mydso_access")
 NOWHERE = Structure.entity("")  # where nobody belongs
 
 
@@ -299,12 +297,6 @@ def _unguessed(outcome: object) -> Settlement:
     """Say how the account's charge is settled where nothing was guessed."""
     settlement = settlement_of(outcome)
     return Settlement.GIVEN_BACK if settlement is Settlement.WRONG else settlement
-
-
-def unreadable(error: UnreadableRecord) -> Refused:
-    """Return the refusal of whoever's record is damaged; the field is for the host's log."""
-    logger.error("a stored record cannot be read: %s", error)
-    return Refused(Reason.UNREADABLE_RECORD, "architecture, invariants")
 
 
 async def place_of(installation: Installation, user: User | None, entity_id: str | None = None) -> Place:
