@@ -23,10 +23,14 @@ from mydso_access.adapters.codec import microseconds, read, written
 from mydso_access.adapters.versions import next_version
 from mydso_access.model import Assertion, Customer, Entity, Invited, Platform, SsoIdentity, Structure, StructureKind
 from mydso_access.model.event import EventKind, escaped
+from mydso_access.model.link import Link
 from mydso_access.model.user import listed_by, seen_at
 from mydso_access.testing import created, enabled_user
 
-KINDS: dict[str, Any] = {kind.__name__: kind for kind in (User, Entity, Platform, Customer, AttemptCounter, SignIn)}
+KINDS: dict[str, Any] = {k.__name__: k for k in (User, Entity, Platform, Customer, Link, AttemptCounter, SignIn)}
+ENDS = {"AttemptCounter": "idle_from", "SignIn": "expires_at", "Link": "dead_from"}
+UNIQUE: list[tuple[type, str, Callable[[Any], Any]]] = [(User, "name", lambda user: user.name)]
+UNIQUE += [(User, "sso", lambda user: user.sso), (Platform, "platform", lambda _: "the only one")]
 
 
 def key_text(*key: Any) -> str:
@@ -39,11 +43,6 @@ def key_of(record: Any) -> str:
     if isinstance(record, Customer):
         return key_text(record.entity, record.id)
     return key_text(record.key if isinstance(record, AttemptCounter) else record.id)
-
-
-def ends(record: Any, never: datetime) -> datetime:
-    """Return from when on a record may be forgotten."""
-    return record.expires_at if isinstance(record, SignIn) else record.idle_from or never
 
 
 def after_place(found: Sequence[Any], place: Callable[[Any], Any], after: Any, limit: int) -> list[Any]:
@@ -81,12 +80,19 @@ class Journal:
                 fcntl.flock(self.file, fcntl.LOCK_UN)  # closing alone would not do if this process was forked meanwhile
                 os.close(self.file)
 
-    def compared(self, record: Any) -> Any:
-        """Return the record as it is to be stored, or raise `Stale`."""
-        stored = self.records[type(record).__name__].get(key_of(record))
-        if record.version != (stored.version if stored else 0):
+    def compared(self, *several: Any) -> list[Any]:
+        """Return records of one kind as they are to be stored, or raise `Stale` or `Taken` for all of them."""
+        stored = [self.records[type(each).__name__].get(key_of(each)) for each in several]
+        if [each.version for each in several] != [before.version if before else 0 for before in stored]:
             raise Stale
-        return evolve(record, version=next_version(record.version))
+        if len({key_of(each) for each in several}) < len(several):  # the first of two has changed it for the second
+            raise Stale
+        for kind, field, value_of in UNIQUE:
+            ids = {value_of(each): each.id for each in self.records[kind.__name__].values()}
+            values = [(value_of(each), each.id) for each in several if type(each) is kind]
+            if any(value and ids.setdefault(value, its_id) != its_id for value, its_id in values):
+                raise Taken(field)
+        return [evolve(each, version=next_version(each.version)) for each in several]
 
     def append(self, *saved: Any, events: Sequence[Event] = (), forgotten: Sequence[Any] = (), **others: Any) -> None:
         """Write one line, and answer when the disk has it; memory learns of it as it learns of anybody's line."""
@@ -109,8 +115,7 @@ class Journal:
             self.records[kind][key_of(record)] = record
         for kind, key in line["forgotten"]:
             del self.records[kind][key]
-        for event in (read(Event, text) for text in line["events"]):
-            self.events[event.id] = event
+        self.events |= {event.id: event for event in (read(Event, text) for text in line["events"])}
         for event_id in line["purged"]:
             del self.events[event_id]
         self.assertions.update(line["taken"])
@@ -134,23 +139,37 @@ class Kept:
         with self.journal.caught_up() as records:
             return [each for each in records[self.kind].values() if condition(each)]
 
+    def forgotten(self, condition: Callable[[Any], bool], limit: int) -> int:
+        """Forget records of which this holds, at most so many, and return how many."""
+        with self.journal.caught_up() as records:
+            over = [each for each in records[self.kind].values() if condition(each)][:limit]
+            self.journal.append(forgotten=over)
+        return len(over)
+
+    def save(self, record: Any, /, *events: Event) -> int:
+        """Store a record, unless it was saved since it was loaded; together with its event, if it has one."""
+        return int(self.stored([record], events)[0].version)
+
+    def stored(self, records: Sequence[Any], events: Sequence[Event]) -> list[Any]:
+        """Store several records and events, or nothing, and return the records as they are stored then."""
+        with self.journal.caught_up():
+            stored = self.journal.compared(*records)
+            self.journal.append(*stored, events=events)
+        return stored
+
+    def add_all(self, records: Sequence[Any], event: Event, /) -> None:
+        """Store new records and the one event that tells of them, or nothing."""
+        if any(each.version for each in records):
+            raise Stale
+        self.stored(records, [event])
+
 
 class Passing(Kept):
     """A `CounterRepository` or a `SignInRepository`: records that are over some day."""
 
-    def save(self, record: Any, /) -> int:
-        """Store the record, unless it was saved since it was loaded."""
-        with self.journal.caught_up():
-            stored = self.journal.compared(record)
-            self.journal.append(stored)
-        return int(stored.version)
-
     def purge(self, instant: datetime, /, limit: int) -> int:
         """Forget records that were over before an instant."""
-        with self.journal.caught_up() as records:
-            over = [each for each in records[self.kind].values() if ends(each, instant) < instant]
-            self.journal.append(forgotten=over[:limit])
-        return len(over[:limit])
+        return self.forgotten(lambda each: (getattr(each, ENDS[self.kind]) or instant) < instant, limit)
 
 
 class Users(Kept):
@@ -163,16 +182,6 @@ class Users(Kept):
     def known_as(self, identity: SsoIdentity, /) -> User | None:
         """Return the user with exactly this identity of single sign-on."""
         return next(iter(self.found(lambda each: each.sso == identity)), None)
-
-    def save(self, user: User, event: Event, /) -> int:
-        """Store user and event together."""
-        return int(self._store([user], event)[0].version)
-
-    def add_all(self, users: Sequence[User], event: Event, /) -> None:
-        """Store new users and their event, or nothing."""
-        if any(user.version for user in users) or len({user.id for user in users}) < len(users):
-            raise Stale
-        self._store(users, event)
 
     def remove(self, user: User, event: Event, /) -> None:
         """Forget a user and store the event, together."""
@@ -188,9 +197,7 @@ class Users(Kept):
         found = self.found(lambda each: each.structure == structure or entity in each.memberships)
         return after_place(found, lambda each: (listed_by(each), each.id), after, limit)
 
-    def unseen_since(
-        self, structure: Structure, instant: datetime, /, after: User | None, limit: int
-    ) -> Sequence[User]:
+    def unseen_since(self, structure: Structure, instant: datetime, /, after: User | None, limit: int) -> list[User]:
         """Return a page of a structure's own enabled users who were not seen since."""
         found = self.found(lambda each: each.structure == structure and (seen_at(each) or instant) < instant)
         return after_place(found, lambda each: (seen_at(each), each.id), after, limit)
@@ -204,17 +211,6 @@ class Users(Kept):
         """Return how many users there are."""
         return len(self.found(lambda _: True))
 
-    def _store(self, users: Sequence[User], event: Event) -> list[Any]:
-        with self.journal.caught_up() as records:
-            stored = [self.journal.compared(user) for user in users]
-            for field in ("name", "sso"):
-                ids = {getattr(each, field): each.id for each in records["User"].values()}
-                values = [(getattr(user, field), user.id) for user in users]
-                if any(value and ids.setdefault(value, user_id) != user_id for value, user_id in values):
-                    raise Taken(field)
-            self.journal.append(*stored, events=[event])
-        return stored
-
 
 class Structures(Kept):
     """A `StructureRepository`."""
@@ -227,15 +223,6 @@ class Structures(Kept):
         """Return the platform."""
         return next(iter(Kept(self.journal, Platform).found(lambda _: True)), None)
 
-    def save(self, record: Entity | Platform, event: Event, /) -> int:
-        """Store entity or platform and event together."""
-        with self.journal.caught_up() as records:
-            stored = self.journal.compared(record)
-            if isinstance(record, Platform) and records["Platform"].keys() - {key_of(record)}:
-                raise Taken("platform")
-            self.journal.append(stored, events=[event])
-        return int(stored.version)
-
     def entities(self, *, after: Entity | None, limit: int) -> Sequence[Entity]:
         """Return a page of the entities."""
         return after_place(self.found(lambda _: True), lambda each: each.id, after, limit)
@@ -244,20 +231,34 @@ class Structures(Kept):
 class Customers(Kept):
     """A `CustomerRepository`."""
 
-    def save(self, customer: Customer, event: Event, /) -> int:
-        """Store associations and event together."""
-        with self.journal.caught_up():
-            stored = self.journal.compared(customer)
-            self.journal.append(stored, events=[event])
-        return int(stored.version)
+    def named(self, entity: str, customer_ids: Sequence[str], /) -> Sequence[Customer]:
+        """Return the associations of these customers; of those that have any."""
+        with self.journal.caught_up() as records:
+            found = [records[self.kind].get(key_text(entity, each)) for each in customer_ids]
+        return [each for each in found if each is not None]
 
-    def of(
-        self, entity: str, /, after: Customer | None, limit: int, associated: str | None = None
-    ) -> Sequence[Customer]:
+    def save_all(self, saves: Sequence[tuple[Customer, Event]], /) -> None:
+        """Store several customers' associations, each with its event, or nothing."""
+        self.stored([customer for customer, _ in saves], [event for _, event in saves])
+
+    def of(self, entity: str, /, after: Customer | None, limit: int, associated: str | None = None) -> list[Customer]:
         """Return a page of an entity's customers; only those of one user, if asked."""
         found = self.found(lambda each: each.entity == entity)
         theirs = [each for each in found if associated in (None, each.collector, *each.colleagues)]
         return after_place(theirs, lambda each: each.id, after, limit)
+
+
+class Links(Passing):
+    """A `LinkRepository`."""
+
+    def of(self, entity: str, /, after: Link | None, limit: int, customer: str | None = None) -> Sequence[Link]:
+        """Return a page of an entity's links; only those to one customer's pages, if asked."""
+        found = self.found(lambda each: each.target.entity == entity and customer in (None, each.target.customer))
+        return after_place(found, lambda each: each.id, after, limit)
+
+    def forget(self, granter: str, /, limit: int) -> int:
+        """Forget links that a user granted."""
+        return self.forgotten(lambda each: each.granter == granter, limit)
 
 
 @frozen
@@ -314,10 +315,8 @@ class Events:
         known_as, other = escaped(user_id), {escaped(user_id): pseudonym}
         with self.journal.caught_up():
             theirs = [each for each in self.journal.events.values() if known_as in (each.subject, each.actor)][:limit]
-            changed = [
-                evolve(e, subject=other.get(e.subject, e.subject), actor=other.get(e.actor, e.actor), address=None)
-                for e in theirs
-            ]
+            names = [(other.get(each.subject, each.subject), other.get(each.actor, each.actor)) for each in theirs]
+            changed = [evolve(e, subject=s, actor=a, address=None) for e, (s, a) in zip(theirs, names, strict=True)]
             self.journal.append(events=changed)
         return len(theirs)
 
@@ -330,7 +329,7 @@ class JournalRepositories:
         self.users, self.events = Users(self.journal, User), Events(self.journal)
         self.structures, self.customers = Structures(self.journal, Entity), Customers(self.journal, Customer)
         self.counters, self.sign_ins = Passing(self.journal, AttemptCounter), Passing(self.journal, SignIn)
-        self.assertions = Assertions(self.journal)
+        self.links, self.assertions = Links(self.journal, Link), Assertions(self.journal)
 
 
 if __name__ == "__main__":

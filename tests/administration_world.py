@@ -6,20 +6,36 @@ from typing import Any
 
 from attrs import frozen
 
-from mydso_access import MY_DSO_MANAGER, Category, NewUser, Proof, Right, StructurePolicy
+from mydso_access import (
+    MY_DSO_MANAGER,
+    Category,
+    ImportMode,
+    Link,
+    LinkIssued,
+    LinkPurpose,
+    LinkTarget,
+    NewUser,
+    Nothing,
+    Proof,
+    Refused,
+    Right,
+    StructurePolicy,
+)
 from mydso_access.model import Enabled, Entity, Invited, Structure, User
 from tests.flows.scene import GROUP, LYON, NEW, PARIS
 from tests.support import HOME, RIGHT
 
 PLACES = (LYON, PARIS, GROUP)
 ENTITIES = ("lyon", "paris")
+CUSTOMERS = ("c1", "c2", "c3")
 ROLES = tuple(role.id for role in MY_DSO_MANAGER)
 ROLE = {role.id: role for role in MY_DSO_MANAGER}
 SETTINGS = (
     StructurePolicy(),
     StructurePolicy({"passwords.min_length": 9}),
     StructurePolicy({"dormancy.months": 2}),
-    StructurePolicy({"links.documents": timedelta(days=9)}),
+    StructurePolicy({"links.documents": timedelta(days=9), "visibility.collectors": True}),
+    StructurePolicy({"links.interactive": timedelta(days=3)}),
 )
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -34,6 +50,8 @@ class Request:
         who: whom it is about.
         number: chooses among arguments.
         token: a token of some message.
+        link: id of some link.
+        followed: some link that was sent; `None` if none was.
     """
 
     operation: str
@@ -41,6 +59,8 @@ class Request:
     who: str
     number: int
     token: str
+    link: str = ""
+    followed: LinkIssued | None = None
 
     def of(self, several: Any) -> Any:
         """Return the argument that the number chooses."""
@@ -55,6 +75,37 @@ def _new_user(asked: Request) -> tuple[Structure, NewUser]:
     name = None if category is Category.INACTIVE else f"newcomer-{number}"
     role, may_import = asked.of(ROLES), number % 5 == 0
     return place, NewUser(email="new@example.com", role=role, category=category, name=name, may_import=may_import)
+
+
+def _target(asked: Request) -> LinkTarget:
+    entity, purpose = asked.of(ENTITIES), asked.of((LinkPurpose.DOCUMENT, LinkPurpose.EXTERNAL_EMAIL))
+    return LinkTarget(
+        purpose=purpose, entity=entity, customer="c1", resource="page", recipient="buyer@customer.example"
+    )
+
+
+def _issue_link(access: Any, asked: Request) -> Any:
+    granter = None if isinstance(asked.actor, Proof) else asked.who
+    return access.issue_link(asked.actor, _target(asked), granter=granter, single_use=asked.number % 3 == 0)
+
+
+def _open_link(access: Any, asked: Request) -> Any:
+    if asked.followed is None:
+        return access.open_link("x.y", LinkPurpose.DOCUMENT)
+    purpose = asked.followed.link.target.purpose if asked.number % 4 else LinkPurpose.INTERNAL_EMAIL
+    return access.open_link(asked.followed.token, purpose)
+
+
+def _permissions(access: Any, asked: Request) -> Any:
+    """Ask what may be done, and answer no as every other call does."""
+    allowed = access.permissions(asked.actor, asked.of(ENTITIES))
+    no = allowed.scope
+    return Refused(no.reason, no.rule) if isinstance(no, Nothing) else allowed
+
+
+def _may(access: Any, asked: Request) -> Any:
+    answer = access.may(asked.actor, asked.of(ENTITIES), Right.OPEN_CARD, "c1")
+    return answer or Refused(answer.reason, answer.rule)
 
 
 Call = Callable[[Any, Request], Any]
@@ -92,6 +143,19 @@ BY_ACTORS: Mapping[str, Call] = {
     "associate": lambda access, asked: access.associate(asked.actor, asked.of(ENTITIES), "c1", asked.who),
     "dissociate": lambda access, asked: access.dissociate(asked.actor, asked.of(ENTITIES), "c1", asked.who),
     "assign_collector": lambda access, asked: access.assign_collector(asked.actor, asked.of(ENTITIES), "c1", asked.who),
+    "assign_collector_to_all": lambda access, asked: access.assign_collector_to_all(
+        asked.actor, asked.of(ENTITIES), CUSTOMERS, asked.who
+    ),
+    "associate_with_all": lambda access, asked: access.associate_with_all(
+        asked.actor, asked.of(ENTITIES), CUSTOMERS, asked.who
+    ),
+    "import_portfolio": lambda access, asked: access.import_portfolio(
+        asked.actor, asked.of(ENTITIES), asked.who, CUSTOMERS[: asked.number % 4], mode=asked.of([*ImportMode])
+    ),
+    "issue_link": _issue_link,
+    "renew_link": lambda access, asked: access.renew_link(asked.actor, asked.link),
+    "revoke_link": lambda access, asked: access.revoke_link(asked.actor, asked.link),
+    "list_links": lambda access, asked: access.list_links(asked.actor, asked.of(ENTITIES)),
     "list_users": lambda access, asked: access.list_users(asked.actor, asked.of(PLACES)),
     "list_customers": lambda access, asked: access.list_customers(asked.actor, asked.of(ENTITIES)),
     "read_trail": lambda access, asked: access.read_trail(asked.actor, asked.who, by=asked.of((True, False))),
@@ -104,13 +168,16 @@ BY_ANYBODY: Mapping[str, Call] = {
     "request_password_reset": lambda access, asked: access.request_password_reset(asked.who.removeprefix("id-")),
     "sign_in": lambda access, asked: access.sign_in(asked.who.removeprefix("id-"), RIGHT, address="192.0.2.1"),
     "sweep": lambda access, asked: access.sweep(send=lambda _: None),
+    "open_link": _open_link,
 }
 BY_SESSIONS: Mapping[str, Call] = {
     "enter": lambda access, asked: access.enter(asked.actor, asked.of(ENTITIES), address=HOME),
     "accessed": lambda access, asked: access.accessed(asked.actor),
+    "permissions": _permissions,
+    "may": _may,
 }
 EVERY = {**BY_ACTORS, **BY_ANYBODY, **BY_SESSIONS}
-READS = ("list_users", "list_customers", "read_trail")
+READS = ("list_users", "list_customers", "list_links", "read_trail")
 
 
 @frozen
@@ -120,6 +187,7 @@ class Stored:
     users: dict[str, User]
     structures: dict[Structure, Any]
     customers: dict[Any, Any]
+    links: dict[str, Link]
     events: tuple[Any, ...]
 
     def changed(self, after: "Stored") -> Iterator[tuple[User | None, User | None]]:
@@ -128,6 +196,15 @@ class Stored:
             was, now = self.users.get(user_id), after.users.get(user_id)
             if was is not now:
                 yield was, now
+
+    def rewritten(self, after: "Stored") -> Iterator[Any]:
+        """Yield every structure, customer and link that is stored anew, as it is after."""
+        for mine, theirs in (
+            (self.structures, after.structures),
+            (self.customers, after.customers),
+            (self.links, after.links),
+        ):
+            yield from (each for key, each in theirs.items() if mine.get(key) is not each)
 
     def administrators(self, place: Structure) -> set[str]:
         """Return whom a structure lists who holds what it lists, may sign in or accept, and administers security."""
@@ -150,7 +227,8 @@ def stored(repositories: Any) -> Stored:
     structures: dict[Structure, Any] = {each.structure: each for each in _entities(repositories)}
     structures[GROUP] = repositories.structures.platform()
     customers = dict(repositories.customers._by_id)
-    return Stored(dict(repositories.users._by_id), structures, customers, repositories.events.all())
+    links = dict(repositories.links._by_id)
+    return Stored(dict(repositories.users._by_id), structures, customers, links, repositories.events.all())
 
 
 def _entities(repositories: Any) -> tuple[Entity, ...]:

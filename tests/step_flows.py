@@ -9,13 +9,25 @@ from attrs import frozen
 from mydso_access import (
     AccessControl,
     AddressCodeRequired,
+    Assigned,
     Done,
     Enrolled,
     EnrolmentRequired,
     Entered,
+    ImportMode,
+    LinkIssued,
+    LinkOpened,
+    LinkPurpose,
+    LinkShown,
+    LinksIssued,
+    LinkTarget,
     NewPasswordRequired,
+    Page,
+    Permissions,
+    Permitted,
     Proof,
     RecoveryCodes,
+    Right,
     SecondFactorRequired,
     SignedIn,
     SteppedUp,
@@ -134,6 +146,63 @@ def _by_host(who: str, act: Act) -> Flow:
     return Flow(who, lambda _: act, lambda stage: act(stage.access), Done)
 
 
+PAGE = LinkTarget(
+    purpose=LinkPurpose.EXTERNAL_EMAIL, entity="e1", customer="c1", resource="page", recipient="buyer@customer.example"
+)
+IDS = ("c1", "c2", "c3")
+
+
+def _sent(stage: Stage, **options: Any) -> LinkIssued:
+    issued = stage.access.issue_link(HOST, PAGE, granter="id-plain", **options)
+    assert isinstance(issued, LinkIssued)
+    return issued
+
+
+def _link(act: Callable[[AccessControl, LinkIssued], Any], leads_to: type, *, once: bool = False) -> Flow:
+    def prepare(stage: Stage) -> Act:
+        issued = _sent(stage, single_use=once)
+        return lambda access: act(access, issued)
+
+    return Flow("plain", prepare, lambda stage: act(stage.access, _sent(stage)), leads_to, once=once)
+
+
+def _asked(act: Act, leads_to: type) -> Flow:
+    return Flow("plain", lambda _: act, lambda stage: act(stage.access), leads_to)
+
+
+def _issued_by(proven: Callable[[AccessControl, Proof], Any], leads_to: type) -> Flow:
+    def prepare(stage: Stage) -> Act:
+        proof = stage.proof("plain")
+        return lambda access: proven(access, proof)
+
+    return Flow("plain", prepare, lambda stage: proven(stage.access, stage.proof("plain")), leads_to)
+
+
+OF_LINKS = {
+    "permissions": _issued_by(lambda access, proof: access.permissions(proof, "e1"), Permissions),
+    "may": _issued_by(lambda access, proof: access.may(proof, "e1", Right.OPEN_CARD, "c1"), Permitted),
+    "issue a link": _issued_by(lambda access, proof: access.issue_link(proof, PAGE), LinkIssued),
+    "issue links": _asked(
+        lambda access: access.issue_links(HOST, [PAGE, PAGE], granter="id-plain", single_use=True), LinksIssued
+    ),
+    "look at a link": _link(
+        lambda access, issued: access.look_at_link(issued.token, LinkPurpose.EXTERNAL_EMAIL), LinkShown
+    ),
+    "open a link": _link(
+        lambda access, issued: access.open_link(issued.token.reveal(), LinkPurpose.EXTERNAL_EMAIL), LinkOpened
+    ),
+    "open a link once": _link(
+        lambda access, issued: access.open_link(issued.token, LinkPurpose.EXTERNAL_EMAIL), LinkOpened, once=True
+    ),
+    "renew a link": _link(lambda access, issued: access.renew_link(HOST, issued.link.id), LinkIssued),
+    "revoke a link": _link(lambda access, issued: access.revoke_link(HOST, issued.link.id), Done),
+    "list links": _link(lambda access, _: access.list_links(HOST, "e1"), Page),
+    "assign to all": _asked(lambda access: access.assign_collector_to_all(HOST, "e1", IDS, "id-plain"), Assigned),
+    "associate with all": _asked(lambda access: access.associate_with_all(HOST, "e1", IDS, "id-plain"), Assigned),
+    "import": _asked(
+        lambda access: access.import_portfolio(HOST, "e1", "id-plain", IDS, mode=ImportMode.REPLACE), Assigned
+    ),
+}
 PASSWORD, TOTP, ON_PAPER, CODE = Factor.PASSWORD, Factor.TOTP, Factor.RECOVERY_CODE, Factor.ADDRESS_CODE
 SSO = Factor.SSO
 FLOWS = {
@@ -169,4 +238,5 @@ FLOWS = {
     "reset": _by_host("enrolled", lambda access: access.reset_second_factor(HOST, "id-enrolled")),
     "revoke": _by_host("travelling", lambda access: access.revoke_address(HOST, "id-travelling", REMEMBERED)),
     "compromised": _by_host("plain", lambda access: access.mark_compromised(HOST, "id-plain")),
+    **OF_LINKS,
 }

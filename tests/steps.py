@@ -158,6 +158,7 @@ class Stage(World):
 
     def door(self, repositories: Repositories, **options: Any) -> AccessControl:
         own = {"hasher": self.hasher, "clock": self.clock, "chance": self.chance, "secret_box": self.box}
+        own["resource_exists"] = self.resource_exists
         return AccessControl(repositories, policy=self.policy, **own | options)
 
     def save(self, user: User) -> None:

@@ -38,7 +38,7 @@ from mydso_access.policy import HashingPolicy
 from mydso_access.testing import ManualClock
 from mydso_access.testing.clock import A_MONDAY
 
-PARTS = ("users", "structures", "customers", "counters", "sign_ins", "assertions", "events")
+PARTS = ("users", "structures", "customers", "links", "counters", "sign_ins", "assertions", "events")
 RIGHT = "Correct-Horse-9"
 HOME, ELSEWHERE = "192.0.2.1", "192.0.2.9"
 KNOWN = Proof("id-known", ((Factor.PASSWORD, A_MONDAY),))  # what a sign-in of `known` proved
@@ -166,6 +166,7 @@ class World:
     clock: ManualClock = field(factory=ManualClock)
     policy: SecurityPolicy = field(factory=policy)
     secret_box: Any = field(factory=UnprotectedBox)
+    resource_exists: Any = field(default=lambda _: True)
 
     @property
     def access(self) -> AccessControl:
@@ -173,9 +174,18 @@ class World:
 
     def through(self, repositories: Any) -> AccessControl:
         """Return the door to other repositories."""
-        return AccessControl(
-            repositories, policy=self.policy, hasher=self.hasher, clock=self.clock, secret_box=self.secret_box
-        )
+        return AccessControl(repositories, **self.surroundings)
+
+    @property
+    def surroundings(self) -> dict[str, Any]:
+        """What a door is given beside the repositories."""
+        return {
+            "policy": self.policy,
+            "hasher": self.hasher,
+            "clock": self.clock,
+            "secret_box": self.secret_box,
+            "resource_exists": self.resource_exists,
+        }
 
     def proof_of(self, user_id: str) -> Proof:
         """Return what a sign-in of somebody's proved just now."""
@@ -202,9 +212,7 @@ def argon2() -> Argon2Hasher:
 def door(world: World, repositories: Any = None) -> AsyncAccessControl:
     """Return the asynchronous door to a world."""
     found = world.repositories if repositories is None else repositories
-    return AsyncAccessControl(
-        found, policy=world.policy, hasher=world.hasher, clock=world.clock, secret_box=world.secret_box
-    )
+    return AsyncAccessControl(found, **world.surroundings)
 
 
 def with_one_slot(world: World, milliseconds: int = 5) -> World:

@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from mydso_access import AccessError, Busy, Page, Proof, Reason, Refused, Right, System
-from mydso_access.model import Factor
+from mydso_access import AccessError, Busy, Link, LinkIssued, LinkOpened, Page, Proof, Reason, Refused, Right, System
+from mydso_access.model import Enabled, Factor, Structure
 from tests.administration_world import (
     BY_ACTORS,
     BY_ANYBODY,
@@ -27,6 +28,7 @@ from tests.administration_world import (
     held,
     own,
     places,
+    rights,
     stands,
     stored,
 )
@@ -52,7 +54,7 @@ class Administration(RuleBasedStateMachine):
         super().__init__()
         self.scene = Scene(policy=policy())
         self.scene.change("deputy", appointments=frozenset({"begun"}))  # whose appointing was interrupted
-        self.tokens = [""]
+        self.tokens, self.sent = [""], list[LinkIssued]()
         self.before = self.after = stored(self.scene.repositories)
 
     @rule(operation=st.sampled_from([*BY_ACTORS]), name=names, age=st.sampled_from(AGES), who=names, number=numbers)
@@ -95,6 +97,10 @@ class Administration(RuleBasedStateMachine):
         token = self.tokens[-1 - number % min(len(self.tokens), 6)]
         self._asked(Request(operation, None, self._id(who), number, token))
 
+    @rule(number=numbers)
+    def a_customer_follows_a_link(self, number: int) -> None:
+        self._asked(Request("open_link", None, "", number, ""))
+
     @rule(operation=st.sampled_from([*BY_SESSIONS]), name=names, age=st.sampled_from(AGES), number=numbers)
     def a_session_asks(self, operation: str, name: Any, age: timedelta, number: int) -> None:
         self._asked(Request(operation, self._proof(name, age), "", number, ""))
@@ -112,12 +118,20 @@ class Administration(RuleBasedStateMachine):
     def _asked(self, asked: Request, dies_at: int | None = None) -> None:
         self._count()
         self.before, store = stored(self.scene.repositories), self.scene.repositories
+        links = [*self.before.links] or [""]
+        followed = self.sent[-1 - asked.number % min(len(self.sent), 6)] if self.sent else None
+        asked = evolve(asked, link=links[asked.number % len(links)], followed=followed)
         failing = store if dies_at is None else Faulty(store, lambda call: call >= dies_at, after=asked.number % 2 == 0)
         outcome = outcome_of(lambda access: EVERY[asked.operation](access, asked), self.scene, failing)
         self.after = stored(self.scene.repositories)
         self.tokens += [
             each.token.reveal() for each in getattr(outcome, "messages", ()) if getattr(each, "token", None)
         ]
+        if isinstance(outcome, LinkIssued):
+            self.sent.append(outcome)
+        if isinstance(outcome, LinkOpened):
+            succeeded[asked.operation] += 1
+            self._was_the_granters_to_show(outcome)
         if isinstance(outcome, AccessError):
             assert dies_at is not None
         elif isinstance(outcome, Refused | Busy):
@@ -134,6 +148,7 @@ class Administration(RuleBasedStateMachine):
         sign_in = isinstance(outcome, Refused) and len(self.after.events) == len(self.before.events) + 1
         assert lapsed or [] == [*self.before.changed(self.after)]
         assert self.before.customers == self.after.customers
+        assert lapsed or self.before.links == self.after.links
         assert self.before.structures == self.after.structures
         assert lapsed or sign_in or self.before.events == self.after.events
 
@@ -146,9 +161,13 @@ class Administration(RuleBasedStateMachine):
                 assert Right.MANAGE_USERS in powers
                 assert held(was) | held(now) <= powers
             assert places(was) | places(now) <= places(actor)
+        for link in (each for each in self.before.rewritten(self.after) if isinstance(each, Link)):
+            assert link.granter == actor.id or Right.MANAGE_USERS in powers
         self._touched_only_where_they_are(powers)
         if asked.operation == "change_settings" and self.before.structures != self.after.structures:
             assert self.scene.clock.now() - asked.actor.issued_at <= self.scene.policy.tokens.step_up
+        if asked.operation in ("permissions", "may"):
+            assert PLACES[asked.number % len(ENTITIES)] in powers
         if asked.operation in READS:
             self._read_only_where_they_are(asked, outcome, powers)
 
@@ -159,6 +178,20 @@ class Administration(RuleBasedStateMachine):
         for (entity, customer), record in self.after.customers.items():
             if self.before.customers.get((entity, customer)) is not record:
                 assert PLACES[ENTITIES.index(entity)] in powers
+                assert Right.ASSIGN_CUSTOMERS in powers or Right.MANAGE_USERS in powers  # who forgets a user
+
+    def _was_the_granters_to_show(self, outcome: LinkOpened) -> None:
+        granter, entity = self.before.users[outcome.granter], outcome.target.entity
+        assert isinstance(granter.login, Enabled)
+        assert Structure.entity(entity) in places(granter)
+        assert Right.OPEN_CARD in rights(granter)
+        record = self.before.structures[Structure.entity(entity)]
+        if granter.role == "collector" and dict(record.policy.asks).get("visibility.collectors"):
+            assert granter.id == self.before.customers[entity, outcome.target.customer].collector
+        theirs = [
+            link for link in self.before.links.values() if (link.target, link.granter) == (outcome.target, granter.id)
+        ]
+        assert any((None, None) == (link.used_at, link.revoked_at) for link in theirs)
 
     def _read_only_where_they_are(self, asked: Request, page: Page[Any], powers: set[Any]) -> None:
         if asked.operation == "read_trail":
@@ -169,7 +202,7 @@ class Administration(RuleBasedStateMachine):
         if asked.operation == "list_users":
             assert all(place in places(row.user) for row in page.rows)
         else:
-            assert {asked.of(ENTITIES)} >= {each.entity for each in page.rows}
+            assert {asked.of(ENTITIES)} >= {getattr(each, "target", each).entity for each in page.rows}
 
     def _nobody_gained(self, asked: Request) -> None:
         """Whatever anybody can do now that they could not before, whoever asked for it could do already."""
@@ -181,7 +214,7 @@ class Administration(RuleBasedStateMachine):
     def _every_change_is_told(self, asked: Request) -> None:
         new = {each.id: each for each in self.after.events[len(self.before.events) :]}
         records = [now for _, now in self.before.changed(self.after) if now is not None]
-        records += [each for place, each in self.after.structures.items() if each is not self.before.structures[place]]
+        records += self.before.rewritten(self.after)
         for record in records:
             event = new.get(record.written_by)
             assert event is not None
@@ -214,6 +247,7 @@ def _run(examples: int, steps: int) -> int:
 def test_invariants_9_and_10_hold_over_thousands_of_steps_by_anybody() -> None:
     assert _run(examples=250, steps=80) >= 10_000
     assert len(succeeded) >= 20  # whoever is only ever refused proves nothing
+    assert succeeded["open_link"] >= 1
 
 
 @pytest.mark.long

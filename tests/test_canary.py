@@ -6,7 +6,18 @@ import attrs
 import pytest
 
 import mydso_access
-from mydso_access import AccessControl, Busy, BusyBecause, NewUser, PasswordChanged, Reason, Refused, Secret
+from mydso_access import (
+    AccessControl,
+    Busy,
+    BusyBecause,
+    NewUser,
+    PasswordChanged,
+    Reason,
+    Refused,
+    Secret,
+    Sender,
+    SenderBecause,
+)
 from mydso_access.adapters.argon2 import Argon2Hasher
 from mydso_access.adapters.secret_box import AesGcmBox, UnprotectedBox
 from mydso_access.answering import Return
@@ -75,6 +86,7 @@ def internal() -> dict[str, Any]:
         "a secret": password,
         "secret bytes": Secret(CANARY.encode()),
         "a seed": new_seed("one", "two"),
+        "a sender": Sender(user=Stage().user("plain"), because=SenderBecause.COLLECTOR),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from attrs import define, field
 
-from mydso_access import AccessError, AsyncAccessControl, InvalidValue, Secret, VerifiedAssertion
+from mydso_access import AccessError, AsyncAccessControl, InvalidValue, LinkPurpose, Secret, VerifiedAssertion
 from mydso_access.decisions.second_factor import new_code, new_recovery_codes, new_seed, seed_text
 from mydso_access.testing.clock import A_MONDAY
 from mydso_access.trail import csv_lines
@@ -127,6 +127,23 @@ def test_invariant_12_a_hasher_box_chance_or_clock_that_raises_makes_no_flow_tel
     assert [] == shown(canaries, text + caplog.text)
 
 
+@pytest.mark.parametrize("name", ["look at a link", "open a link", "open a link once"])
+def test_invariant_12_a_host_that_raises_when_asked_for_a_page_makes_no_flow_tell_a_token(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    canaries, stage = undisturbed(name), Stage()
+    act, targets = FLOWS[name].prepare(stage), list[Any]()
+
+    def broken(target: Any) -> Any:
+        targets.append(target)
+        raise Broken
+
+    text = told(stage, lambda: act(stage.door(stage.repositories, resource_exists=broken)))
+    assert [] == shown(canaries, text + caplog.text + repr(targets))
+    assert 1 == len(targets)
+
+
 def _contained(call: Callable[[], Any]) -> Any:
     """Answer what was told of an error that is none of ours, which a broken clock's or chance's may be."""
     try:
@@ -144,6 +161,7 @@ CANARIES = {
     "session": "canary-id-of-a-session",
 }
 PASSWORD, OLD, TOKEN, CODE, PAPER, SESSION = CANARIES.values()
+EXTERNAL = LinkPurpose.EXTERNAL_EMAIL
 SAID = VerifiedAssertion(issuer="https://idp.example", subject="anna", id="1", instant=A_MONDAY)
 Call = Callable[[Any, Any, str], Any]  # at a door, with a proof, from an address
 CALLS: dict[str, Call] = {
@@ -159,6 +177,10 @@ CALLS: dict[str, Call] = {
     "set_new_password": lambda door, _, home: door.set_new_password(TOKEN, PASSWORD, address=home, session=SESSION),
     "enter": lambda door, proof, home: door.enter(proof, "e1", address=home, session=SESSION),
     "begin_enrolment": lambda door, proof, home: door.begin_enrolment(proof, address=home, session=SESSION),
+    "look_at_link": lambda door, *_: door.look_at_link(TOKEN, EXTERNAL),
+    "open_link": lambda door, *_: door.open_link(Secret(TOKEN), EXTERNAL, recipient="buyer@customer.example"),
+    "no link": lambda door, *_: door.open_link([TOKEN], EXTERNAL),
+    "no purpose": lambda door, *_: door.look_at_link(TOKEN, None),
     "no code": lambda door, _, home: door.enter_second_factor(TOKEN, [CODE], address=home, session=SESSION),
     "no token": lambda door, _, home: door.enter_second_factor([TOKEN], CODE, address=home, session=SESSION),
 }
@@ -182,7 +204,7 @@ def test_invariant_12_nor_at_the_asynchronous_door(name: str, home: str) -> None
     proof = stage.proof("plain")
     dead = Faulty(stage.repositories, lambda _: True, after=False)
     own = {"hasher": stage.hasher, "clock": stage.clock, "chance": stage.chance, "secret_box": stage.box}
-    door = AsyncAccessControl(dead, policy=stage.policy, **own)
+    door = AsyncAccessControl(dead, policy=stage.policy, resource_exists=stage.resource_exists, **own)
 
     async def ask() -> Any:
         return await CALLS[name](door, proof, home)

@@ -9,11 +9,13 @@ import pytest
 
 from mydso_access import Refused, SignedIn
 from mydso_access.model import Reason
+from tests.clock_back_links import LINKS, LINKS_AT_ANY_TIME
 from tests.clock_back_things import AT_ANY_TIME, THINGS
 from tests.steps import AWAY, HOST, NEW, Stage
 from tests.support import RIGHT
 
 HOUR = timedelta(hours=1)
+EVERYTHING = THINGS | LINKS
 SOMEWHERE = "198.51.100.77"
 
 
@@ -68,24 +70,24 @@ SECOND: tuple[Callable[[Stage], Any], ...] = (
 )
 
 
-@pytest.mark.parametrize("thing", THINGS)
+@pytest.mark.parametrize("thing", EVERYTHING)
 def test_what_was_not_ended_leads_on(thing: str) -> None:
-    _, replay = THINGS[thing](Stage())
+    _, replay = EVERYTHING[thing](Stage())
     assert replay()
 
 
-@pytest.mark.parametrize("thing", THINGS)
+@pytest.mark.parametrize("thing", EVERYTHING)
 def test_what_was_ended_leads_on_no_more(thing: str) -> None:
-    end, replay = THINGS[thing](Stage())
+    end, replay = EVERYTHING[thing](Stage())
     end()
     assert not replay()
 
 
 @pytest.mark.parametrize("second", SECOND, ids=[second.__name__ for second in SECOND])
-@pytest.mark.parametrize("thing", THINGS)
+@pytest.mark.parametrize("thing", EVERYTHING)
 def test_d10_what_was_ended_stays_ended_when_the_clock_goes_back_after_it(thing: str, second: Any) -> None:
     stage = Stage()
-    end, replay = THINGS[thing](stage)
+    end, replay = EVERYTHING[thing](stage)
     end()
     stage.clock.move(-HOUR)
     second(stage)
@@ -93,10 +95,10 @@ def test_d10_what_was_ended_stays_ended_when_the_clock_goes_back_after_it(thing:
 
 
 @pytest.mark.parametrize("second", SECOND, ids=[second.__name__ for second in SECOND])
-@pytest.mark.parametrize("thing", AT_ANY_TIME)
+@pytest.mark.parametrize("thing", [*AT_ANY_TIME, *LINKS_AT_ANY_TIME])
 def test_d10_what_is_ended_after_the_clock_went_back_stays_ended(thing: str, second: Any) -> None:
     stage = Stage()
-    end, replay = THINGS[thing](stage)
+    end, replay = EVERYTHING[thing](stage)
     stage.clock.move(-HOUR)
     end()
     second(stage)

@@ -16,6 +16,7 @@ from mydso_access.testing.conformance import (
     CounterContract,
     CustomerContract,
     EventContract,
+    LinkContract,
     RaceContract,
     SignInContract,
     StructureContract,
@@ -40,6 +41,9 @@ class TestStructures(InAJournal, StructureContract): ...
 
 
 class TestCustomers(InAJournal, CustomerContract): ...
+
+
+class TestLinks(InAJournal, LinkContract): ...
 
 
 class TestCounters(InAJournal, CounterContract): ...

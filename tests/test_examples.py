@@ -70,3 +70,47 @@ def test_the_custom_store_shows_that_a_second_process_knows_of_the_failures_of_t
         "trail  authn_login_lock",
         "trail  authn_login_fail       account_blocked",
     ]
+
+
+def test_visible_customers_shows_a_list_shrink_grow_end_with_the_session_and_widen_with_the_role() -> None:
+    command = [sys.executable, "-W", "error", str(EXAMPLES / "visible_customers.py")]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+
+    assert [
+        "At first:",
+        "  Everything in lyon: not_switched_on (S29, installation)",
+        "  3: Durand, Martin, Petit",
+        "Collectors see only whom they manage:",
+        "  ManagedBy in lyon: switched_on (S29, entity)",
+        "  0: -",
+        "  Assigned(changed=2, unchanged=0)",
+        "Two of them are hers:",
+        "  ManagedBy in lyon: switched_on (S29, entity)",
+        "  2: Durand, Martin",
+        "  not_their_customer (S29, entity)",
+        "She has another role; this session is over:",
+        "  Nothing in lyon: outdated_proof (D12, installation)",
+        "  0: -",
+        "She signs in again:",
+        "  Everything in lyon: never_restricted (A21, installation)",
+        "  3: Durand, Martin, Petit",
+    ] == shown.splitlines()
+
+
+def test_the_links_show_a_scanner_one_use_a_deadline_to_the_microsecond_two_clocks_and_a_granter_who_left() -> None:
+    command = [sys.executable, "-W", "error", str(EXAMPLES / "links.py")]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+
+    assert [
+        ("sent", "statement-7, until 2026-04-01 09:00:00+00:00"),
+        ("sent", "statement-7, until 2026-04-01 09:00:00+00:00"),
+        ("a scanner looks ten times", "LinkShown"),
+        ("the customer", "LinkOpened for buyer@durand.example"),
+        ("and again", "used_link (A23, installation)"),
+        ("another purpose", "dead_token (A23, installation)"),
+        ("at the deadline", "LinkOpened for buyer@durand.example"),
+        ("sent", "invoice-42.pdf, until it is revoked"),
+        ("a microsecond later", "lapsed (S33, entity); free once a new message is sent"),
+        ("the invoice", "LinkOpened for buyer@durand.example"),
+        ("anna has left", "granter_lost_right (D12, installation)"),
+    ] == [(line[:26].strip(), line[26:].split(": ")[0]) for line in shown.splitlines()]

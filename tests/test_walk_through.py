@@ -1,4 +1,4 @@
-"""Both help pages' stories, end to end, on every store: a user of one entity, and a user of several."""
+"""Both help pages' stories, end to end, on every store: a user of one entity, of several, a portfolio and its links."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -11,20 +11,28 @@ from sqlalchemy import create_engine
 
 from mydso_access import (
     AccessControl,
+    Assigned,
     Category,
     Done,
     Entered,
     Entity,
     EventKind,
     Founded,
+    ImportMode,
     InvitationMessage,
     InvitationShown,
+    LinkOpened,
+    LinkPurpose,
+    LinkShown,
+    LinkTarget,
+    ManagedBy,
     MemoryRepositories,
     NewUser,
     Platform,
     Proof,
     Reason,
     Refused,
+    Right,
     SignedIn,
     Structure,
     StructurePolicy,
@@ -36,6 +44,7 @@ from mydso_access.testing import ManualClock
 from tests.support import HOME, CountingHasher, policy
 
 ROOT, HOST = System("setup"), "192.0.2.1"
+EMAIL = LinkPurpose.EXTERNAL_EMAIL
 PASSWORD, LYON = "Correct-Horse-9", Structure.entity("lyon")
 
 
@@ -73,10 +82,17 @@ class Story:
     repositories: Any
     clock: TickingClock = field(factory=TickingClock)
     sent: list[Any] = field(factory=list)
+    cleared: set[str] = field(factory=set)
 
     @property
     def access(self) -> AccessControl:
-        return AccessControl(self.repositories, policy=policy(), hasher=CountingHasher(), clock=self.clock)
+        return AccessControl(
+            self.repositories,
+            policy=policy(),
+            hasher=CountingHasher(),
+            clock=self.clock,
+            resource_exists=lambda target: target.resource not in self.cleared,
+        )
 
     def done(self, outcome: Any) -> Any:
         """Return what was done; its messages go out."""
@@ -221,3 +237,75 @@ def test_s2_s16_s19_the_story_of_a_user_of_several_entities(repositories: Any) -
     assert repositories.users.get("max") is None
     assert () == access.list_customers(ROOT, "lyon", associated="max").rows + access.read_trail(ROOT, "max").rows
     assert {EventKind.USER_CREATED, EventKind.ENTERED, EventKind.USER_FORGOTTEN} <= set(story.trail(pseudonym))
+
+
+def test_s28_s29_s33_s34_the_story_of_a_portfolio_and_its_links(repositories: Any) -> None:
+    story = Story(repositories)
+    access = story.access
+    story.found(Entity(id="lyon", title="Lyon"), "the.boss")
+    for name, role in (("anna", "collector"), ("bert", "collector"), ("gus", "guest")):
+        new = NewUser(email=f"{name}@example.com", role=role, name=f"{name}.petit")
+        story.done(access.add_user(story.proof("the.boss"), LYON, new, user_id=name))
+        story.accept()
+
+    # A portfolio for each: assigned after a search, imported, and seen by whoever it is.
+    boss = story.proof("the.boss")
+    assert Assigned(4, 0) == access.assign_collector_to_all(boss, "lyon", ["c1", "c2", "c3", "c4"], "anna")
+    assert Assigned(2, 0) == access.assign_collector_to_all(boss, "lyon", ["c3", "c4"], "bert")
+    assert Assigned(3, 0) == access.import_portfolio(boss, "lyon", "gus", ["c1", "c3", "c5"])
+    replaced = access.import_portfolio(boss, "lyon", "gus", ["c1"], mode=ImportMode.REPLACE)
+    assert Assigned(2, 1) == replaced
+    switches = {"visibility.collectors": True, "visibility.guests": True}
+    periods = {"links.interactive": timedelta(days=7), "links.documents": timedelta(days=30)}
+    story.done(access.change_settings(boss, LYON, StructurePolicy(switches | periods)))
+
+    def seen(name: str, action: Right) -> list[str]:
+        proof = story.proof(f"{name}.petit")
+        return [each for each in ("c1", "c2", "c3", "c4", "c5") if access.may(proof, "lyon", action, each)]
+
+    assert (["c1", "c2"], ["c3", "c4"]) == (seen("anna", Right.OPEN_CARD), seen("bert", Right.OPEN_CARD))
+    assert (["c1"], []) == (seen("gus", Right.REPORTS), seen("gus", Right.OPEN_CARD))
+    assert ManagedBy is type(access.permissions(story.proof("anna.petit"), "lyon").scope)
+
+    # A statement to each customer in its collector's name, and an invoice from its page.
+    targets = [page(f"c{number}") for number in range(1, 5)]
+    campaign = access.issue_links(System("reminders"), targets, granter="anna")
+    assert ["c1", "c2"] == [each.link.target.customer for each in campaign.links]
+    assert {Reason.NOT_THEIR_CUSTOMER} == {no.reason for _, no in campaign.refused}
+    first, second = campaign.links
+    shown = access.open_link(first.token, EMAIL, customer="c1")
+    assert isinstance(shown, LinkOpened)
+    document = page("c1", purpose=LinkPurpose.DOCUMENT, resource="invoice-1")
+    invoice = access.issue_link(System("pages"), document, granter=shown.granter, single_use=True)
+    assert Reason.DEAD_TOKEN is story.refused(access.open_link(first.token, EMAIL, customer="c2"))
+
+    # Given to another collector the link is dead, given back it opens; the page dies, the invoice keeps its own clock.
+    story.done(access.assign_collector(story.proof("the.boss"), "lyon", "c2", "bert"))
+    assert Reason.GRANTER_LOST_RIGHT is story.refused(access.open_link(second.token, EMAIL))
+    story.done(access.assign_collector(story.proof("the.boss"), "lyon", "c2", "anna"))
+    assert isinstance(access.open_link(second.token, EMAIL), LinkOpened)
+    story.clock.move(timedelta(days=8))
+    assert Reason.LAPSED is story.refused(access.open_link(first.token, EMAIL))
+    story.done(access.change_settings(story.proof("the.boss"), LYON, StructurePolicy(switches)))
+    assert [Reason.LAPSED] * 2 == [story.refused(access.open_link(each.token, EMAIL)) for each in campaign.links]
+    assert isinstance(access.look_at_link(invoice.token, LinkPurpose.DOCUMENT), LinkShown)
+    story.cleared.add("invoice-1")
+    assert Reason.NO_RESOURCE is story.refused(access.open_link(invoice.token, LinkPurpose.DOCUMENT))
+    story.cleared.clear()
+    outcomes = [type(access.open_link(invoice.token, LinkPurpose.DOCUMENT)) for _ in range(2)]
+    assert [LinkOpened, Refused] == outcomes
+
+    # Forgotten, with her links and associations; what is left of others' links goes when it has been dead for a month.
+    kept = access.issue_link(story.proof("bert.petit"), page("c3"))
+    story.done(access.revoke_link(story.proof("the.boss"), kept.link.id))
+    assert 4 == len(access.list_links(story.proof("the.boss"), "lyon").rows)
+    access.forget_user(story.proof("the.boss"), "anna")
+    assert [kept.link.id] == [each.id for each in access.list_links(story.proof("the.boss"), "lyon").rows]
+    assert () == access.list_customers(story.proof("the.boss"), "lyon", associated="anna").rows
+    story.clock.move(timedelta(days=31))
+    assert (1, ()) == (access.purge().links, access.list_links(story.proof("the.boss"), "lyon").rows)
+
+
+def page(customer: str, **changes: Any) -> LinkTarget:
+    known = {"purpose": EMAIL, "entity": "lyon", "resource": "statement", "recipient": f"{customer}@customer.example"}
+    return LinkTarget(customer=customer, **known | changes)

@@ -22,12 +22,17 @@ from mydso_access import (
     Event,
     EventKind,
     Founded,
+    LinkIssued,
+    LinkOpened,
+    LinkPurpose,
+    LinkTarget,
     NewPasswordRequired,
     NewUser,
     PasswordChanged,
     Platform,
     Proof,
     RecoveryCodes,
+    Refused,
     ResetRequested,
     SecondFactorRequired,
     Secret,
@@ -102,6 +107,11 @@ MEANINGS = {
     EventKind.MAIN_ADMINISTRATORS_CHANGED: "a structure has one main administrator more or fewer: the subject",
     EventKind.CUSTOMER_ASSOCIATED: "a customer has one more colleague, or a collector: the subject",
     EventKind.CUSTOMER_DISSOCIATED: "a customer has one colleague fewer, or no collector any more: the subject",
+    EventKind.LINKS_ISSUED: "links were issued in the subject's name, up to a thousand at once; the differences say how many",
+    EventKind.LINK_RENEWED: "a link of the subject's has another token from now on, and the one before is dead",
+    EventKind.LINK_REVOKED: "a link of the subject's opens nothing any more",
+    EventKind.LINK_OPENED: "somebody opened a link that was sent in the subject's name; who, nobody knows",
+    EventKind.LINK_REFUSED: "somebody came with a link's token, and was refused, for a reason that speaks of the link",
 }
 
 T = TypeVar("T")
@@ -168,6 +178,7 @@ def people(world: World) -> None:
     access.unblock_account(actor, user)
     access.unblock_address(head, ADDRESS)
     expect(Entered, access.enter(proof, "lyon", address=ADDRESS))
+    links(world, actor)
     steps(world, proof)
     clock.move(timedelta(days=50))
     access.sweep(send=lambda _: None)
@@ -204,6 +215,19 @@ def people_work(world: World, user: str) -> Proof:
     requested = expect(ResetRequested, access.request_password_reset("carl.long"))
     expect(Done, access.complete_password_reset(requested.messages[0].token, "Another-Horse-8"))
     return expect(SignedIn, access.sign_in("carl.long", "Another-Horse-8", address=ADDRESS)).proof
+
+
+def links(world: World, actor: Proof) -> None:
+    """Issue a link, and let everything happen to it."""
+    access = world.access
+    target = LinkTarget(
+        purpose=LinkPurpose.DOCUMENT, entity="lyon", customer="7", resource="invoice", recipient="buyer@example.com"
+    )
+    issued = expect(LinkIssued, access.issue_link(actor, target))
+    renewed = expect(LinkIssued, access.renew_link(actor, issued.link.id))
+    expect(LinkOpened, access.open_link(renewed.token, target.purpose))
+    expect(Done, access.revoke_link(actor, renewed.link.id))
+    expect(Refused, access.open_link(renewed.token, target.purpose))
 
 
 def steps(world: World, proof: Proof) -> None:

@@ -17,6 +17,7 @@ from mydso_access import (
     Busy,
     BusyBecause,
     Credential,
+    Denied,
     Disabled,
     DisabledBecause,
     Enabled,
@@ -36,7 +37,7 @@ from mydso_access.decisions.naming import account_key, address_key, parse_addres
 from mydso_access.decisions.outcomes import TOLD_WHEN_PROVEN
 from mydso_access.model.attempts import AttemptCounter, CounterKey, Reservation
 
-PARTS = ("users", "structures", "customers", "counters", "sign_ins", "assertions", "events")
+PARTS = ("users", "structures", "customers", "links", "counters", "sign_ins", "assertions", "events")
 SINCE = datetime(2026, 1, 5, tzinfo=UTC)
 HOST, ENTITY = System("docs"), Structure.entity("entity-1")
 
@@ -56,7 +57,8 @@ ADMINISTRATION = """\
 ## Of people who are signed in, or hold a link
 
 They may be told. Nothing is stored when a change is refused; a state that is found out to be over, such as an invitation
-that lapsed, is stored as what it is."""
+that lapsed, is stored as what it is, and a link whose token was right and that does not open as `link_open_fail`. A question
+(`permissions`, `may`) answers `Denied` or a scope of `Nothing` instead of `Refused`, with the same reasons."""
 
 SINGLE_SIGN_ON = """\
 ## By single sign-on
@@ -219,7 +221,7 @@ def administered(reason: Reason) -> tuple[str, ...]:
     """Provoke a refusal in administration and return its line."""
     meaning, attempt = REFUSALS[reason]
     refused = attempt()
-    if not isinstance(refused, Refused) or refused.reason is not reason:
+    if not isinstance(refused, Refused | Denied) or refused.reason is not reason:
         raise AssertionError(f"{reason} was not provoked, but {refused!r}")
     return (code(reason.value), meaning, refused.rule, refused.public_message)
 

@@ -6,21 +6,28 @@ from typing import Any
 
 from attrs import evolve
 
+from generators.step_cases import with_box
 from generators.world import ADDRESS, PASSWORD, World
 from mydso_access import (
     Category,
+    Customer,
     Done,
     Entity,
     Founded,
+    LinkIssued,
+    LinkPurpose,
+    LinkTarget,
     NewUser,
     Platform,
     Proof,
     Reason,
+    Right,
     Secret,
     SignedIn,
     Structure,
     StructurePolicy,
     System,
+    sender_of,
 )
 from mydso_access.policy import Networks
 from mydso_access.testing import enabled_user
@@ -29,6 +36,13 @@ HOST = System("docs")
 ENTITY = Structure.entity("entity-1")
 GROUP = Platform(id="group", title="The group")
 SOMEBODY = NewUser(email="somebody@example.com", role="guest", name="somebody")
+PAGE = LinkTarget(
+    purpose=LinkPurpose.EXTERNAL_EMAIL,
+    entity="entity-1",
+    customer="7",
+    resource="statement",
+    recipient="buyer@example.com",
+)
 CHIEF = NewUser(email="chief@example.com", role="administrator", category=Category.MULTI_ENTITY, name="the.chief")
 
 
@@ -201,6 +215,64 @@ def shut_out() -> object:
     return world.access.change_settings(proof(world, "the.boss"), ENTITY, asks, address=ADDRESS)
 
 
+def not_their_customer() -> object:
+    """Send a link to somebody else's customer, where collectors see only theirs."""
+    world = World()
+    world.access.change_settings(HOST, ENTITY, StructurePolicy({"visibility.collectors": True}))
+    return world.access.issue_link(proof(world), PAGE)
+
+
+def second_factor_owed() -> object:
+    """Go on with a session of a password in an entity that asks for a second factor since."""
+    world = World()
+    before = proof(world)
+    with_box(world).change_settings(HOST, ENTITY, StructurePolicy({"second_factor.required": True}))
+    return world.access.may(before, "entity-1", Right.REPORTS)
+
+
+def no_sender() -> object:
+    """Look for the sender of an e-mail to a customer that nobody manages, among nobody."""
+    return sender_of(Customer(entity="entity-1", id="7"), Entity(id="entity-1", title="Lyon"), ())
+
+
+def link(world: World, target: LinkTarget = PAGE, *, single_use: bool = False) -> LinkIssued:
+    """Return a link that a collector sent."""
+    issued = world.access.issue_link(proof(world), target, single_use=single_use)
+    if not isinstance(issued, LinkIssued):
+        raise TypeError(f"no link was issued, but {issued!r}")
+    return issued
+
+
+def used_link() -> object:
+    """Open a link for single use again."""
+    world = World()
+    token = link(world, single_use=True).token
+    world.access.open_link(token, PAGE.purpose)
+    return world.access.open_link(token, PAGE.purpose)
+
+
+def revoked_link() -> object:
+    """Open a link that was revoked."""
+    world = World()
+    issued = link(world)
+    world.access.revoke_link(HOST, issued.link.id)
+    return world.access.open_link(issued.token, PAGE.purpose)
+
+
+def granter_lost_right() -> object:
+    """Open a link of somebody who was disabled since."""
+    world = World()
+    token = link(world).token
+    world.access.disable_user(HOST, "user-anna")
+    return world.access.open_link(token, PAGE.purpose)
+
+
+def no_resource() -> object:
+    """Open a link to a document that was deleted."""
+    world = World()
+    return world.access.open_link(link(world, evolve(PAGE, resource="gone")).token, PAGE.purpose)
+
+
 REFUSALS: Mapping[Reason, tuple[str, Callable[[], object]]] = {
     Reason.PASSWORD_DUE: ("the password is too old where the user would go: `change_password`", password_due),
     Reason.SHUT_OUT: ("the list of addresses would shut out who sets it, or does so already", shut_out),
@@ -217,6 +289,15 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[], object]]] = {
         step_up_needed,
     ),
     Reason.NOT_ALLOWED: ("the actor's role, or an administrator who is no main administrator, may not", not_allowed),
+    Reason.NOT_THEIR_CUSTOMER: (
+        "the user's role is restricted there, and the customer is not theirs",
+        not_their_customer,
+    ),
+    Reason.SECOND_FACTOR_OWED: (
+        "a second factor is asked for there that the session has not proven: `enter` asks for it",
+        second_factor_owed,
+    ),
+    Reason.NO_SENDER: ("neither collector nor anybody who stands in may send a customer's e-mails", no_sender),
     Reason.MORE_RIGHTS: ("the user has, or would have, a right that the actor lacks", more_rights),
     Reason.MAIN_ADMINISTRATOR: ("the user is main administrator: `dismiss` them first", main_administrator),
     Reason.LAST_MAIN_ADMINISTRATOR: ("nobody else administers the structure", last_main_administrator),
@@ -228,8 +309,18 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[], object]]] = {
     Reason.TOO_MANY_USERS: ("the account has `account.max_users` users", too_many_users),
     Reason.WRONG_CATEGORY: ("not for a user of this category, or not in a structure of this kind", wrong_category),
     Reason.WRONG_STATE: ("not in the user's present state", wrong_state),
-    Reason.DEAD_TOKEN: ("the link was never sent, was used, or was replaced by a later one", dead_token),
+    Reason.DEAD_TOKEN: (
+        "the link was never sent, was used, was replaced by a later one, or is good for something else",
+        dead_token,
+    ),
     Reason.LAPSED: ("the link is too old", lapsed),
+    Reason.USED_LINK: ("the link was for single use, and was opened", used_link),
+    Reason.REVOKED_LINK: ("somebody revoked the link", revoked_link),
+    Reason.GRANTER_LOST_RIGHT: (
+        "in whose name the link was sent may not open that customer any more; the rule says why",
+        granter_lost_right,
+    ),
+    Reason.NO_RESOURCE: ("the host has not what the link leads to any more (`resource_exists`)", no_resource),
     Reason.INSTALLATION_ONLY: ("the setting is the installation's alone", installation_only),
     Reason.ENTITY_ONLY: ("the setting exists for entities only", entity_only),
 }

@@ -1,7 +1,7 @@
 """The rights table, from the roles themselves: what each role may do, and how far that is known."""
 
 from generators.markdown import code, document, table
-from mydso_access import MY_DSO_MANAGER, Allowed, Cell, Certainty, Right
+from mydso_access import MY_DSO_MANAGER, Allowed, Cell, Certainty, Right, Role
 
 INTRODUCTION = """\
 # Roles
@@ -18,10 +18,11 @@ its ticks do not. So each cell says how far it is known:
 *flag*: where the user's own flag says so (`NewUser.may_import`, `access.change_import_flag`). A main administrator is no ninth role:
 it is an appointment of a user whose role may administer security settings.
 
-The library itself asks for five of these rights: to manage users (adding, editing, listing, reading the trail), to administer
-security settings (main administrators), to assign customers to people, to be associated and to be collector. It
+The library itself asks for seven of these rights: to manage users (adding, editing, listing, reading the trail), to administer
+security settings (main administrators), to assign customers to people, to be associated and to be collector, to import data (a
+portfolio), and to open a customer card (in whose name a link to it is sent). It
 also compares them all where one user edits another, who may have no right that the first one lacks. The others are for the host
-to ask for:
+to ask for: `access.permissions(proof, entity).may(Right.COMMENT, customer)`, or of the table itself:
 
 ```python
 from mydso_access import MY_DSO_MANAGER, Right, RoleTable
@@ -42,9 +43,16 @@ def page() -> str:
     """Return the page."""
     header = ("right", *(role.title for role in MY_DSO_MANAGER))
     rows = [(right.value, *(in_words(role.cells[right]) for role in MY_DSO_MANAGER)) for right in Right]
-    ids = table(("role", "its id"), [(role.title, code(role.id)) for role in MY_DSO_MANAGER])
+    ids = table(
+        ("role", "its id", "restricted by"), [(role.title, code(role.id), switch(role)) for role in MY_DSO_MANAGER]
+    )
     names = table(("right", "in code"), [(right.value, code(f"Right.{right.name}")) for right in Right])
     return document(INTRODUCTION, "## The table", table(header, rows), known(), "## Names", ids, names)
+
+
+def switch(role: Role) -> str:
+    """Return the setting that shows a role only its own customers."""
+    return "–" if role.restriction is None else code(role.restriction.value)
 
 
 def in_words(cell: Cell) -> str:

@@ -24,23 +24,15 @@ A line of code that forbids something, or that a rule decides, ends in the rule'
 finds the rule's line and its tests. This page was found in the same way.
 
 **S** rules are what the two public help pages of My DSO Manager on users and security say; **A** readings and **D** decisions
-settle what those pages leave open. Only rules that are implemented now stand here. `Marked lines` lists the functions that hold
+settle what those pages leave open. `Marked lines` lists the functions that hold
 a marked line, and the settings that name the rule as their source; `named in` lists where only a docstring names it."""
-
-LATER = """\
-## Not implemented yet
-
-These numbers are named in the source, for the meaning of a word, a field or a setting, but nothing enforces them yet: {numbers}.
-They come with later versions."""
 
 
 def page() -> str:
     """Return the page."""
-    described = tomllib.loads((ROOT / "docs" / "rules.toml").read_text(encoding="utf-8"))
-    sentences, later = described["rules"], described["later"]
+    sentences = tomllib.loads((ROOT / "docs" / "rules.toml").read_text(encoding="utf-8"))["rules"]
     marks, mentions = found_in_source()
-    unheard_of = {*marks, *mentions} - {*sentences, *later}
-    if unheard_of:
+    if unheard_of := {*marks, *mentions} - {*sentences}:
         raise LookupError(f"docs/rules.toml does not know {sorted(unheard_of)}")
     if nowhere := set(sentences) - {*marks, *mentions}:
         raise LookupError(f"nothing in the source names {sorted(nowhere)}")
@@ -50,7 +42,7 @@ def page() -> str:
         for rule in sorted(sentences, key=by_number)
     ]
     header = ("rule", "what it says", "marked lines", "named in", "tests")
-    return document(INTRODUCTION, table(header, rows), LATER.format(numbers=", ".join(sorted(later, key=by_number))))
+    return document(INTRODUCTION, table(header, rows))
 
 
 def by_number(rule: str) -> tuple[int, int]:

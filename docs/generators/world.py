@@ -48,7 +48,13 @@ class World:
 
     def __attrs_post_init__(self) -> None:
         self.hasher = CountingHasher(Argon2Hasher(self.policy.hashing))
-        self.access = AccessControl(self.repositories, policy=self.policy, hasher=self.hasher, clock=self.clock)
+        self.access = AccessControl(
+            self.repositories,
+            policy=self.policy,
+            hasher=self.hasher,
+            clock=self.clock,
+            resource_exists=lambda target: target.resource != "gone",
+        )
         entity = an_entity()
         self.repositories.structures.save(entity, created(entity))
         self.save(enabled_user("anna", PASSWORD, hasher=self.hasher))

@@ -28,9 +28,24 @@ from mydso_access.decisions.outcomes import (
     StepRequired,
 )
 from mydso_access.decisions.password import Flaw, PasswordReview, Violation, review_password
+from mydso_access.decisions.permissions import Permissions, Whichever, may, permissions_of
+from mydso_access.decisions.sender import Sender, SenderBecause, sender_of
 from mydso_access.decisions.sessions import SensitiveAction, is_session_current, requires_step_up
 from mydso_access.decisions.sign_in import SecretVerdict
 from mydso_access.decisions.users import NewUser
+from mydso_access.decisions.visibility import (
+    AccessDecision,
+    AssociatedWith,
+    Denied,
+    Everything,
+    ManagedBy,
+    Nothing,
+    Permitted,
+    Scope,
+    ScopeBecause,
+    can_see,
+    visibility,
+)
 from mydso_access.decisions.warning import Due
 from mydso_access.errors import (
     AccessError,
@@ -49,8 +64,11 @@ from mydso_access.errors import (
 from mydso_access.flows.forgetting import Forgotten
 from mydso_access.flows.founding import Founded
 from mydso_access.flows.invitations import InvitationShown
+from mydso_access.flows.links import LinkIssued, LinksIssued
 from mydso_access.flows.listing import Page
+from mydso_access.flows.opened_links import LinkOpened, LinkShown
 from mydso_access.flows.password_reset import ResetRequested
+from mydso_access.flows.portfolios import Assigned, ImportMode
 from mydso_access.flows.purge import Purged
 from mydso_access.flows.recovery import RecoveryCodes
 from mydso_access.flows.sweep import SweepReport
@@ -85,6 +103,9 @@ from mydso_access.model import (
     InvitationMessage,
     Invited,
     KeyKind,
+    Link,
+    LinkPurpose,
+    LinkTarget,
     Login,
     Message,
     NewEmail,
@@ -97,6 +118,7 @@ from mydso_access.model import (
     RecoveryCode,
     Reservation,
     ResetMessage,
+    Restriction,
     Right,
     Role,
     RoleTable,
@@ -117,12 +139,13 @@ from mydso_access.model import (
     WarningMessage,
 )
 from mydso_access.policy import EffectivePolicy, SecurityPolicy, StructurePolicy, strictest, with_setting
-from mydso_access.ports import Blocklist, Chance, Clock, OneTimeCodes, PasswordHasher, SecretBox
+from mydso_access.ports import Blocklist, Chance, Clock, OneTimeCodes, PasswordHasher, ResourceExists, SecretBox
 from mydso_access.repositories import (
     AssertionRepository,
     CounterRepository,
     CustomerRepository,
     EventRepository,
+    LinkRepository,
     Repositories,
     SignInRepository,
     StructureRepository,
@@ -134,6 +157,7 @@ from mydso_access.trail import csv_lines
 __all__ = [
     "MY_DSO_MANAGER",
     "AccessControl",
+    "AccessDecision",
     "AccessError",
     "Actor",
     "AddressCodeMessage",
@@ -144,6 +168,8 @@ __all__ = [
     "ApprovedAddress",
     "Assertion",
     "AssertionRepository",
+    "Assigned",
+    "AssociatedWith",
     "AsyncAccessControl",
     "AsynchronousStore",
     "AttemptCounter",
@@ -161,6 +187,7 @@ __all__ = [
     "Credential",
     "Customer",
     "CustomerRepository",
+    "Denied",
     "Difference",
     "Disabled",
     "DisabledBecause",
@@ -179,11 +206,13 @@ __all__ = [
     "Event",
     "EventKind",
     "EventRepository",
+    "Everything",
     "Factor",
     "Failure",
     "Flaw",
     "Forgotten",
     "Founded",
+    "ImportMode",
     "InvalidPolicy",
     "InvalidValue",
     "InvitationMessage",
@@ -191,9 +220,18 @@ __all__ = [
     "Invited",
     "KeyKind",
     "Levels",
+    "Link",
+    "LinkIssued",
+    "LinkOpened",
+    "LinkPurpose",
+    "LinkRepository",
+    "LinkShown",
+    "LinkTarget",
+    "LinksIssued",
     "ListedUser",
     "Login",
     "MainAdministratorOf",
+    "ManagedBy",
     "MemberOf",
     "MemoryRepositories",
     "Message",
@@ -202,6 +240,7 @@ __all__ = [
     "NewSeed",
     "NewUser",
     "NoLogin",
+    "Nothing",
     "Notice",
     "OneTimeCodes",
     "OpenTransaction",
@@ -211,6 +250,8 @@ __all__ = [
     "PasswordHasher",
     "PasswordRejected",
     "PasswordReview",
+    "Permissions",
+    "Permitted",
     "Platform",
     "Power",
     "Proof",
@@ -224,9 +265,13 @@ __all__ = [
     "Reservation",
     "ResetMessage",
     "ResetRequested",
+    "ResourceExists",
+    "Restriction",
     "Right",
     "Role",
     "RoleTable",
+    "Scope",
+    "ScopeBecause",
     "SecondFactor",
     "SecondFactorRequired",
     "Secret",
@@ -235,6 +280,8 @@ __all__ = [
     "SecurityChange",
     "SecurityMessage",
     "SecurityPolicy",
+    "Sender",
+    "SenderBecause",
     "SensitiveAction",
     "SentCode",
     "SentToken",
@@ -267,12 +314,18 @@ __all__ = [
     "VerifierFailed",
     "Violation",
     "WarningMessage",
+    "Whichever",
+    "can_see",
     "csv_lines",
     "effective_policy",
     "is_session_current",
+    "may",
+    "permissions_of",
     "powers",
     "requires_step_up",
     "review_password",
+    "sender_of",
     "strictest",
+    "visibility",
     "with_setting",
 ]

@@ -15,6 +15,7 @@ from mydso_access.installation import Installation
 from mydso_access.model.customer import Customer
 from mydso_access.model.event import Event, EventKind
 from mydso_access.model.instant import next_save
+from mydso_access.model.link import Link
 from mydso_access.model.reason import Reason
 from mydso_access.model.structure import Structure, StructureRecord
 from mydso_access.model.user import User
@@ -78,6 +79,17 @@ def customer_shelf(installation: Installation, entity: str, customer_id: str) ->
     )
 
 
+def link_shelf(installation: Installation, link: Link) -> Shelf[Link]:
+    """Return where a link is kept."""
+    store = installation.store
+    return Shelf(
+        load=lambda: store.link(link.id),
+        save=store.save_link,
+        structure=Structure.entity(link.target.entity),
+        customer=link.target.customer,
+    )
+
+
 async def actor_facts(installation: Installation, actor: Actor | None) -> ActorFacts:
     """Load whoever asks for a change; nothing that they bring with them is trusted."""
     facts = ActorFacts(actor, installation.policy, installation.now())
@@ -122,7 +134,7 @@ async def change(
         decided = decide(Case(facts, stored, at))
         if not isinstance(decided, Changed):
             return decided
-        event = _event(event_id, at, facts, shelf, decided)
+        event = event_of(event_id, at, facts, shelf, decided)
         try:
             saved = await _save(shelf, evolve(decided.record, saved_at=at, written_by=event_id), event)
         except Taken as taken:
@@ -180,7 +192,8 @@ async def _save(shelf: Shelf[R], record: R, event: Event) -> R:
         return stored
 
 
-def _event(event_id: str, at: datetime, facts: ActorFacts, shelf: Shelf[R], decided: Changed[R]) -> Event:
+def event_of(event_id: str, at: datetime, facts: ActorFacts, shelf: Shelf[R], decided: Changed[R]) -> Event:
+    """Return the event that tells of a change."""
     return Event(
         id=event_id,
         kind=decided.kind,

@@ -15,12 +15,16 @@ from mydso_access.flows.enrolment import begin_enrolment, confirm_second_factor
 from mydso_access.flows.forgetting import forget_user
 from mydso_access.flows.founding import found
 from mydso_access.flows.invitations import accept_invitation, look_at_invitation, renew_invitation
-from mydso_access.flows.listing import list_customers, list_users, read_trail
+from mydso_access.flows.links import issue_link, issue_links, renew_link, revoke_link
+from mydso_access.flows.listing import list_customers, list_links, list_users, read_trail
 from mydso_access.flows.main_administrators import appoint, dismiss
 from mydso_access.flows.memberships import accessed, authorise, enter, withdraw
 from mydso_access.flows.new_password import set_new_password
+from mydso_access.flows.opened_links import look_at_link, open_link
 from mydso_access.flows.password_reset import complete_password_reset, request_password_reset
 from mydso_access.flows.passwords import change_password, mark_compromised
+from mydso_access.flows.permissions import may, permissions
+from mydso_access.flows.portfolios import assign_collector_to_all, associate_with_all, import_portfolio
 from mydso_access.flows.purge import purge
 from mydso_access.flows.recovery import renew_recovery_codes, reset_second_factor
 from mydso_access.flows.second_factor import enter_second_factor
@@ -203,6 +207,39 @@ class AccessControl(Door):
     @_synchronous(assign_collector)
     def assign_collector(self) -> None: ...
 
+    @_synchronous(assign_collector_to_all)
+    def assign_collector_to_all(self) -> None: ...
+
+    @_synchronous(associate_with_all)
+    def associate_with_all(self) -> None: ...
+
+    @_synchronous(import_portfolio)
+    def import_portfolio(self) -> None: ...
+
+    @_synchronous(permissions)
+    def permissions(self) -> None: ...
+
+    @_synchronous(may)
+    def may(self) -> None: ...
+
+    @_synchronous(issue_link)
+    def issue_link(self) -> None: ...
+
+    @_synchronous(issue_links)
+    def issue_links(self) -> None: ...
+
+    @_synchronous(look_at_link)
+    def look_at_link(self) -> None: ...
+
+    @_synchronous(open_link)
+    def open_link(self) -> None: ...
+
+    @_synchronous(renew_link)
+    def renew_link(self) -> None: ...
+
+    @_synchronous(revoke_link)
+    def revoke_link(self) -> None: ...
+
     @_synchronous(unblock_account)
     def unblock_account(self) -> None: ...
 
@@ -214,6 +251,9 @@ class AccessControl(Door):
 
     @_synchronous(list_customers)
     def list_customers(self) -> None: ...
+
+    @_synchronous(list_links)
+    def list_links(self) -> None: ...
 
     @_synchronous(read_trail)
     def read_trail(self) -> None: ...

@@ -11,7 +11,7 @@ from mydso_access.installation import Installation
 from mydso_access.model.role import MY_DSO_MANAGER, Role, RoleTable
 from mydso_access.policy.hashing import HashingPolicy
 from mydso_access.policy.security_policy import SecurityPolicy
-from mydso_access.ports import Blocklist, Bridge, Chance, Clock, PasswordHasher, SecretBox
+from mydso_access.ports import Blocklist, Bridge, Chance, Clock, PasswordHasher, ResourceExists, SecretBox
 from mydso_access.repositories import Repositories
 from mydso_access.slots import Slots
 from mydso_access.store import Store
@@ -33,6 +33,7 @@ class Door:
         blocklist: Blocklist | None = None,
         own_names: Iterable[str] = (),
         secret_box: SecretBox | None = None,
+        resource_exists: ResourceExists | None = None,
     ) -> None:
         """Open the door to one installation.
 
@@ -47,6 +48,8 @@ class Door:
             blocklist: knows which passwords are too common; without one only rows of keys and repeats are.
             own_names: names of the host's product and company, which no password may be made of.
             secret_box: seals the seeds of second factors; without one nobody can enrol.
+            resource_exists: says whether the page or document that a link leads to is still there; without it there are no
+                links.
 
         Raises:
             InvalidValue: `policy` is none, `trusted_proxies` holds something else than addresses and networks, two roles
@@ -65,6 +68,7 @@ class Door:
                 users=repositories.users,
                 structures=repositories.structures,
                 customers=repositories.customers,
+                links=repositories.links,
                 counters=repositories.counters,
                 sign_ins=repositories.sign_ins,
                 assertions=repositories.assertions,
@@ -82,6 +86,7 @@ class Door:
             own_names=_texts(own_names),
             one_time_codes=Totp(),
             secret_box=secret_box,
+            resource_exists=resource_exists,
         )
 
     @property

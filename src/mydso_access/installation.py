@@ -10,7 +10,7 @@ from mydso_access.errors import InvalidValue, shown
 from mydso_access.model.instant import utc
 from mydso_access.model.role import RoleTable
 from mydso_access.policy.security_policy import SecurityPolicy
-from mydso_access.ports import Blocklist, Bridge, Chance, Clock, OneTimeCodes, PasswordHasher, SecretBox
+from mydso_access.ports import Blocklist, Bridge, Chance, Clock, OneTimeCodes, PasswordHasher, ResourceExists, SecretBox
 from mydso_access.slots import Slots
 from mydso_access.store import Store
 
@@ -32,6 +32,7 @@ class Installation:
     own_names: frozenset[str]
     one_time_codes: OneTimeCodes
     secret_box: SecretBox | None
+    resource_exists: ResourceExists | None
 
     def now(self) -> datetime:
         """Return what the clock reads, in UTC.
@@ -51,6 +52,17 @@ class Installation:
             expected = "AesGcmBox({...}, current=...), or UnprotectedBox() if seeds may lie readable in the database"
             raise InvalidValue("secret_box", "None", expected)
         return self.secret_box
+
+    def still_there(self) -> ResourceExists:
+        """Return what knows whether the host still has what a link leads to.
+
+        Raises:
+            InvalidValue: the host gave none, and there are to be links.
+        """
+        if self.resource_exists is None:
+            expected = "a function that is given a LinkTarget and says whether the host still has that page or document"
+            raise InvalidValue("resource_exists", "None", expected)
+        return self.resource_exists
 
     def client(self, address: Address) -> IPAddress:
         """Return the address of whoever attempts something.

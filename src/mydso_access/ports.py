@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from mydso_access.decisions.sign_in import SecretVerdict
+from mydso_access.model.link import LinkTarget
 from mydso_access.model.secret import Secret
 from mydso_access.policy.second_factor import Algorithm
 from mydso_access.slots import Slot, Slots
@@ -12,6 +13,8 @@ from mydso_access.slots import Slot, Slots
 T = TypeVar("T")
 P = ParamSpec("P")
 MaybeAwaitable: TypeAlias = T | Awaitable[T]
+# Says whether the host still has the page or document that a link leads to, for this customer of this entity.
+ResourceExists: TypeAlias = Callable[[LinkTarget], MaybeAwaitable[bool]]
 
 
 class Clock(Protocol):

@@ -1,7 +1,7 @@
 """The repositories, distrusted: every answer is checked; a bridge makes every failure a `StoreError`."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -12,21 +12,23 @@ from mydso_access.model.assertion import Assertion
 from mydso_access.model.attempts import AttemptCounter, CounterKey
 from mydso_access.model.customer import Customer
 from mydso_access.model.event import Event, escaped
+from mydso_access.model.link import Link, LinkTarget
 from mydso_access.model.sign_in import SignIn
 from mydso_access.model.structure import Entity, Platform, Structure, StructureRecord
 from mydso_access.model.user import SsoIdentity, User
-from mydso_access.ports import Bridge
+from mydso_access.ports import Bridge, ResourceExists
 from mydso_access.repositories import (
     AssertionRepository,
     CounterRepository,
     CustomerRepository,
     EventRepository,
+    LinkRepository,
     SignInRepository,
     StructureRepository,
     UserRepository,
 )
 
-P = TypeVar("P", User, Entity, Customer, Event)
+P = TypeVar("P", User, Entity, Customer, Event, Link)
 
 logger: logging.Logger = logging.getLogger("mydso_access")
 
@@ -38,6 +40,7 @@ class Store:
     users: UserRepository
     structures: StructureRepository
     customers: CustomerRepository
+    links: LinkRepository
     counters: CounterRepository
     sign_ins: SignInRepository
     assertions: AssertionRepository
@@ -194,6 +197,19 @@ class Store:
         version = await self.bridge.ask(self.customers.save, customer, event)
         return evolve(customer, version=_grown("customers.save", version, customer.version))
 
+    async def customers_named(self, entity: str, customer_ids: Sequence[str]) -> Mapping[str, Customer]:
+        """Return these customers' associations, by their ids; of those that have any."""
+        found = await self.bridge.ask(self.customers.named, entity, customer_ids)
+        page, asked = _page("customers.named", Customer, found, len(customer_ids)), set(customer_ids)
+        by_id = {each.id: each for each in page if each.entity == entity and each.id in asked}
+        if len(by_id) != len(page) or not all(_is_version(each.version, 0) for each in page):
+            raise BrokenStore("customers.named", "other customers than those asked for")
+        return by_id
+
+    async def save_customers(self, saves: Sequence[tuple[Customer, Event]]) -> None:
+        """Save several customers' associations, each with its event: all of them, or nothing."""
+        await self.bridge.ask(self.customers.save_all, saves)
+
     async def customers_of(
         self, entity: str, after: Customer | None, limit: int, associated: str | None = None
     ) -> Sequence[Customer]:
@@ -203,6 +219,47 @@ class Store:
         if any(customer.entity != entity for customer in page):
             raise BrokenStore("customers.of", "another entity's customer")
         return page
+
+    async def link(self, link_id: str) -> Link | None:
+        """Return the link with this id."""
+        found = await self.bridge.ask(self.links.get, link_id)
+        if found is not None and not (_is_record(found, Link) and found.id == link_id):
+            raise BrokenStore("links.get", f"{_kind(found)} instead of the link asked for")
+        return found
+
+    async def save_link(self, link: Link, event: Event) -> Link:
+        """Save link and event together and return the link as stored."""
+        version = await self.bridge.ask(self.links.save, link, event)
+        return evolve(link, version=_grown("links.save", version, link.version))
+
+    async def add_links(self, links: Sequence[Link], event: Event) -> None:
+        """Save new links and the one event that tells of them: all of them, or nothing."""
+        await self.bridge.ask(self.links.add_all, links, event)
+
+    async def links_of(
+        self, entity: str, after: Link | None, limit: int, customer: str | None = None
+    ) -> Sequence[Link]:
+        """Return a page of an entity's links; only a customer's, if asked."""
+        found = await self.bridge.ask(self.links.of, entity, after=after, limit=limit, customer=customer)
+        page = _page("links.of", Link, found, limit)
+        if any(each.target.entity != entity or customer not in (None, each.target.customer) for each in page):
+            raise BrokenStore("links.of", "another entity's link, or another customer's")
+        return page
+
+    async def forget_links(self, granter: str, limit: int) -> int:
+        """Forget links that a user granted, at most so many."""
+        return _portion("links.forget", await self.bridge.ask(self.links.forget, granter, limit=limit), limit)
+
+    async def purge_links(self, before: datetime, limit: int) -> int:
+        """Forget links that were dead before an instant, at most so many."""
+        return _portion("links.purge", await self.bridge.ask(self.links.purge, before, limit=limit), limit)
+
+    async def resource_exists(self, still_there: ResourceExists, target: LinkTarget) -> bool:
+        """Ask the host whether what a link leads to exists still."""
+        answer = await self.bridge.ask(still_there, target)
+        if type(answer) is not bool:
+            raise BrokenStore("resource_exists", f"{_kind(answer)} instead of True or False")
+        return answer
 
     async def events_page(
         self, since: datetime, after: Event | None, limit: int, subject: str | None = None, actor: str | None = None

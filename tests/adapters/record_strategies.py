@@ -31,6 +31,9 @@ from mydso_access.model import (
     Failure,
     Invited,
     KeyKind,
+    Link,
+    LinkPurpose,
+    LinkTarget,
     NewEmail,
     NewSeed,
     NoLogin,
@@ -53,7 +56,7 @@ from mydso_access.model import (
 )
 from mydso_access.policy import Algorithm, Level, Recipient
 from mydso_access.policy.dotted import SETTINGS
-from mydso_access.policy.fixed import EARLIEST, LATEST, TICK
+from mydso_access.policy.fixed import CUSTOMER_ID_CAP, EARLIEST, LATEST, LINK_TEXT_CAP, TICK
 from mydso_access.policy.levels import StructurePolicy
 from mydso_access.policy.lists import Networks, Words
 from mydso_access.policy.settings import Setting, value_type
@@ -220,13 +223,37 @@ structure = {
     "saved_at": instants,
     "written_by": maybe(ids),
 }
-structures = st.builds(Entity, **structure) | st.builds(Platform, **structure)
+floors = {"interactive_links_from": instants, "document_links_from": instants}
+structures = st.builds(Entity, **structure, **floors) | st.builds(Platform, **structure)
 customers = st.builds(
     Customer,
     entity=ids,
     id=ids,
-    collector=maybe(ids),
+    collector=maybe(ids.filter(bool)),
     colleagues=some_ids,
+    version=numbers,
+    saved_at=instants,
+    written_by=maybe(ids),
+)
+bound = texts.filter(lambda text: 0 < len(text) <= LINK_TEXT_CAP)
+links = st.builds(
+    Link,
+    id=ids,
+    target=st.builds(
+        LinkTarget,
+        purpose=st.sampled_from(LinkPurpose),
+        entity=bound,
+        customer=bound.filter(lambda text: len(text) <= CUSTOMER_ID_CAP),
+        resource=bound,
+        recipient=bound,
+    ),
+    granter=ids,
+    single_use=st.booleans(),
+    digest=secrets,
+    issued_at=instants,
+    until=maybe(instants),
+    used_at=maybe(instants),
+    revoked_at=maybe(instants),
     version=numbers,
     saved_at=instants,
     written_by=maybe(ids),
@@ -281,7 +308,7 @@ events = st.builds(
     until=maybe(instants),
 )
 
-records = users | structures | customers | counters | sign_ins | events
+records = users | structures | customers | links | counters | sign_ins | events
 
 
 def in_utc(value: Any) -> Any:

@@ -27,6 +27,9 @@ from mydso_access.model import (
     Failure,
     Invited,
     KeyKind,
+    Link,
+    LinkPurpose,
+    LinkTarget,
     NewEmail,
     NewSeed,
     Notice,
@@ -108,7 +111,7 @@ STRUCTURE: dict[str, Any] = {
 }
 FULL: dict[type, Any] = {
     User: USER,
-    Entity: Entity(**STRUCTURE),
+    Entity: Entity(**STRUCTURE, interactive_links_from=NOON, document_links_from=LATER),
     Platform: Platform(**STRUCTURE),
     Customer: Customer(
         entity="e",
@@ -116,6 +119,22 @@ FULL: dict[type, Any] = {
         collector="u",
         colleagues=frozenset({"u", "v"}),
         version=5,
+        saved_at=LATER,
+        written_by="event",
+    ),
+    Link: Link(
+        id="l",
+        target=LinkTarget(
+            purpose=LinkPurpose.DOCUMENT, entity="e", customer="c", resource="r", recipient="a@example.com"
+        ),
+        granter="u",
+        single_use=True,
+        digest=Secret(f"{CANARY} digest"),
+        issued_at=NOON,
+        until=LATER,
+        used_at=LATER,
+        revoked_at=LATER,
+        version=6,
         saved_at=LATER,
         written_by="event",
     ),
@@ -203,11 +222,16 @@ PLACES: dict[type, dict[str, str]] = {
         "resets_sent instants, resets_sent.1 instant, notice object?, notice.due instant, notice.days number",
         "valid_from instant, last_access_at instant?, saved_at instant, written_by text?, form form",
     ),
-    Entity: OF_A_STRUCTURE,
+    Entity: OF_A_STRUCTURE | places("interactive_links_from instant, document_links_from instant"),
     Platform: OF_A_STRUCTURE,
     Customer: places(
         "entity text, id text, collector text?, colleagues list, colleagues.1 text",
         "saved_at instant, written_by text?, form form",
+    ),
+    Link: places(
+        "id text, target object, target.purpose word, target.entity text, target.customer text, target.resource text",
+        "target.recipient text, granter text, single_use truth, digest secret, issued_at instant, until instant?",
+        "used_at instant?, revoked_at instant?, saved_at instant, written_by text?, form form",
     ),
     AttemptCounter: places(
         "key object, key.kind word, key.digest text, saved_at instant",

@@ -39,6 +39,7 @@ from tests.test_store import raising, replacing
 CALLED = {
     *("users_get", "users_named", "users_save", "structures_get", "events_append"),
     *("counters_get", "counters_save", "counters_purge", "sign_ins_purge", "assertions_purge"),
+    "links_purge",
 }
 
 # --- threads

@@ -20,6 +20,7 @@ from mydso_access.model import (
     Entity,
     Event,
     KeyKind,
+    Link,
     Login,
     Platform,
     Secret,
@@ -149,7 +150,8 @@ def test_there_is_an_example_of_every_record_with_nothing_left_at_its_default() 
 
 def test_a_record_says_which_form_it_has() -> None:
     forms = {kind: json.loads(written(record))["form"] for kind, record in FULL.items()}
-    assert {AttemptCounter: 1, Customer: 1, Entity: 2, Platform: 2, SignIn: 2, Event: 2, User: 3} == forms
+    expected = {AttemptCounter: 1, Customer: 1, Link: 1, Entity: 3, Platform: 2, SignIn: 2, Event: 2, User: 3}
+    assert expected == forms
 
 
 # --- the version
@@ -207,4 +209,4 @@ def test_an_events_text_that_was_edited_is_escaped_when_it_is_read() -> None:
 def test_what_is_read_shows_no_secret() -> None:
     shown = repr([read(kind, written(record)) for kind, record in FULL.items()])
     assert CANARY not in shown
-    assert 11 == shown.count("***")
+    assert 12 == shown.count("***")

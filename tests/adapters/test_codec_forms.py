@@ -12,6 +12,7 @@ from mydso_access.adapters import codec
 from mydso_access.adapters.codec import LOGINS, UPGRADES, read, written
 from mydso_access.errors import UnreadableRecord
 from mydso_access.model import Disabled, DisabledBecause, Entity, Event, Platform, SignIn, User
+from mydso_access.policy.fixed import EARLIEST
 from tests.adapters.stored_records import CANARY, FULL, everything_told
 from tests.adapters.vector_records import RECORDS
 
@@ -79,6 +80,10 @@ PASSWORD = {"hash": CANARY, "set_at": 1}
         ("a user with everything", 2, User, {"credential": {**PASSWORD, "compromised": True}}),
         ("a user with everything", 2, User, {"credential": [CANARY]}),
         ("a new entity", 1, Entity, {"approved": []}),
+        ("a new entity", 1, Entity, {"interactive_links_from": 0}),
+        ("a new entity", 2, Entity, {"document_links_from": 0}),
+        ("a new entity", 2, Entity, {"approved": None}),
+        ("a platform", 2, Platform, {"interactive_links_from": 0}),
         ("a platform", 1, Platform, {"approved": [CANARY]}),
         ("a sign-in that was completed", 1, SignIn, {"approvals": []}),
         ("a sign-in that was completed", 1, SignIn, {"entity": None}),
@@ -102,6 +107,12 @@ def test_a_half_finished_sign_in_of_an_old_form_comes_without_the_code_and_the_s
     assert all(old[name] is not None for name in ("code", "seed"))
     found = read(SignIn, json.dumps(old), 7)
     assert (None, None, found.started_at) == (found.code, found.seed, found.since)
+
+
+@pytest.mark.parametrize("form", [1, 2])
+def test_an_entity_of_an_old_form_lets_links_open_whenever_they_were_issued(form: int) -> None:
+    found = read(Entity, json.dumps(OLD["an entity that asks for something", form]), 7)
+    assert (EARLIEST, EARLIEST) == (found.interactive_links_from, found.document_links_from)
 
 
 # --- upgrades, with forms that never were: in form 1 `written_by` was not there, in form 2 `name` was called `login_name`

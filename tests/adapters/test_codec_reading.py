@@ -12,12 +12,13 @@ import pytest
 
 from mydso_access.adapters.codec import read, written
 from mydso_access.errors import InvalidValue, UnreadableRecord
-from mydso_access.model import AttemptCounter, Entity, Event, Platform, SignIn, User
-from mydso_access.policy.fixed import EARLIEST, LATEST, TICK
+from mydso_access.model import AttemptCounter, Customer, Entity, Event, Link, LinkPurpose, Platform, SignIn, User
+from mydso_access.policy.fixed import CUSTOMER_ID_CAP, EARLIEST, LATEST, LINK_TEXT_CAP, TICK
 from mydso_access.policy.levels import StructurePolicy
 from tests.adapters.stored_records import CANARY, CASES_OF_LOGIN, FULL, PLACES, everything_told
 
 DAY = timedelta(days=1)
+TARGET = {"purpose": LinkPurpose.DOCUMENT.value, **dict.fromkeys(("entity", "customer", "resource", "recipient"), "x")}
 
 
 def called(value: Any) -> str:
@@ -248,6 +249,10 @@ def test_halves_of_a_utf_16_pair_that_are_not_escaped_are_refused() -> None:
         (SignIn, {"purpose": "sign_in"}, "SignIn (SignIn.entity)"),
         (SignIn, {"expires_at": 5}, "SignIn (SignIn.expires_at)"),
         (SignIn, {"address": {"kind": "account", "digest": CANARY}}, "SignIn (SignIn.address)"),
+        (Link, {"target": {**TARGET, "recipient": ""}}, "Link.target (LinkTarget.recipient)"),
+        (Link, {"target": {**TARGET, "resource": "r" * (LINK_TEXT_CAP + 1)}}, "Link.target (LinkTarget.resource)"),
+        (Link, {"target": {**TARGET, "customer": "c" * (CUSTOMER_ID_CAP + 1)}}, "Link.target (LinkTarget.customer)"),
+        (Customer, {"collector": ""}, "Customer (Customer.collector)"),
     ],
     ids=called,
 )

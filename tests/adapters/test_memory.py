@@ -28,6 +28,7 @@ from mydso_access.model import (
     User,
 )
 from mydso_access.model.attempts import CounterKey
+from mydso_access.testing.conformance.link_records import link
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 THREADS = 32
@@ -123,9 +124,11 @@ def test_two_installations_share_nothing() -> None:
     other.assertions.add(assertion())
     one.structures.save(Platform(id="p", title="P"), event())
     one.customers.save(Customer(entity="e", id="c"), event())
+    one.links.save(link("l"), event())
     assert other.users.get("u") is None
     assert other.structures.platform() is None
     assert other.customers.get("e", "c") is None
+    assert other.links.get("l") is None
     assert other.counters.get(KEY) is None
     assert other.sign_ins.get("s") is None
     assert other.events.all() == ()
@@ -137,14 +140,15 @@ def test_nothing_handed_out_can_be_changed(stored: MemoryRepositories) -> None:
     stored.sign_ins.save(half_finished("s"))
     stored.structures.save(Platform(id="p", title="P"), event("platform"))
     stored.customers.save(Customer(entity="e", id="c"), event("customer"))
+    stored.links.save(link("l"), event("link"))
     handed_out = [stored.users.get("u"), stored.counters.get(KEY), stored.sign_ins.get("s"), stored.events.all()[0]]
-    handed_out += [stored.structures.platform(), stored.customers.get("e", "c")]
+    handed_out += [stored.structures.platform(), stored.customers.get("e", "c"), stored.links.get("l")]
     for record in handed_out:
         for field in attrs.fields(type(record)):
             with pytest.raises(attrs.exceptions.FrozenInstanceError):
                 setattr(record, field.name, None)
     assert type(stored.events.all()) is type(stored.counters.all()) is tuple
-    for name in ("users", "structures", "customers", "counters", "sign_ins", "assertions", "events"):
+    for name in ("users", "structures", "customers", "links", "counters", "sign_ins", "assertions", "events"):
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
             setattr(stored, name, None)
 
@@ -204,6 +208,24 @@ def test_of_32_threads_one_creates_and_one_takes_the_name(stored: MemoryReposito
     found = stored.users.named("anna")
     assert found is not None
     assert f"user-{only.id}" == found.id
+
+
+def test_of_32_threads_that_issue_a_campaign_with_one_link_in_common_one_does(stored: MemoryRepositories) -> None:
+    issued: list[int] = []
+
+    def issue(number: int) -> None:
+        several = [link(f"{number}-{each}") for each in range(20)]
+        try:
+            stored.links.add_all([*several, link("shared")], event(str(number)))
+        except Stale:
+            return
+        issued.append(number)
+
+    together(issue)
+    (winner,) = issued
+    found = [each.id for each in stored.links.of("entity-1", after=None, limit=999)]
+    assert sorted([*(f"{winner}-{each}" for each in range(20)), "shared"]) == sorted(found)
+    assert [str(winner)] == [each.id for each in stored.events.all()]
 
 
 def test_of_32_threads_that_take_one_assertion_one_does(stored: MemoryRepositories) -> None:

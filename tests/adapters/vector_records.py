@@ -16,6 +16,9 @@ from mydso_access.model import (
     Factor,
     Failure,
     KeyKind,
+    Link,
+    LinkPurpose,
+    LinkTarget,
     NewSeed,
     Platform,
     Purpose,
@@ -34,6 +37,12 @@ from mydso_access.policy.passwords import Composition
 from tests.adapters.vector_users import ENTITY, HOUR, LAST, NINE, TEN, USERS
 
 ACCOUNT, ADDRESS = CounterKey(KeyKind.ACCOUNT, "a1" * 32), CounterKey(KeyKind.ADDRESS, "b2" * 32)
+
+
+def _target(purpose: LinkPurpose, **changes: Any) -> LinkTarget:
+    bound = {"customer": "customer-2", "resource": "page-1", "recipient": "anna@example.com"}
+    return LinkTarget(purpose=purpose, entity="entity-1", **bound | changes)
+
 
 RECORDS: dict[str, Any] = {
     **USERS,
@@ -83,6 +92,16 @@ RECORDS: dict[str, Any] = {
         saved_at=TEN,
         written_by="event-13",
     ),
+    "an entity that shortened the periods of its links": Entity(
+        id="entity-4",
+        title="Lille",
+        policy=StructurePolicy({"links.documents": 24 * HOUR, "links.interactive": 48 * HOUR}),
+        interactive_links_from=NINE,
+        document_links_from=TEN,
+        version=6,
+        saved_at=TEN,
+        written_by="event-14",
+    ),
     "a platform that lets nobody in without a code": Platform(
         id="platform-2",
         title="Another group",
@@ -100,6 +119,43 @@ RECORDS: dict[str, Any] = {
         version=2,
         saved_at=TEN,
         written_by="event-4",
+    ),
+    "a link to a page": Link(
+        id="link-1",
+        target=_target(LinkPurpose.EXTERNAL_EMAIL),
+        granter="user-3",
+        single_use=False,
+        digest=Secret("f7" * 32),
+        issued_at=NINE,
+        until=NINE + 48 * HOUR,
+        version=1,
+        saved_at=NINE,
+        written_by="event-15",
+    ),
+    "a link for a colleague that was used": Link(
+        id="link-2",
+        target=_target(LinkPurpose.INTERNAL_EMAIL, recipient="user-1"),
+        granter="user-3",
+        single_use=True,
+        digest=Secret("f8" * 32),
+        issued_at=NINE,
+        until=LAST,
+        used_at=TEN,
+        version=2,
+        saved_at=TEN,
+        written_by="event-16",
+    ),
+    "a link to a document that was revoked": Link(
+        id="link-3",
+        target=_target(LinkPurpose.DOCUMENT, customer="\0\ud800", resource="Z\xfcrich \U0001f600.pdf"),
+        granter="",
+        single_use=False,
+        digest=Secret(""),
+        issued_at=NINE,
+        until=None,
+        revoked_at=TEN,
+        version=2**62 + 1,
+        saved_at=TEN,
     ),
     "a new counter": AttemptCounter(ACCOUNT),
     "a counter with failures and reservations": AttemptCounter(
@@ -222,6 +278,27 @@ RECORDS: dict[str, Any] = {
         structure=Structure.platform("platform-1"),
         rule="S5",
         differences=(Difference("role", "guest", "administrator"), Difference("may_import", "false", "true")),
+    ),
+    "links that were issued": Event(
+        id="event-15",
+        kind=EventKind.LINKS_ISSUED,
+        at=NINE,
+        subject="user-3",
+        actor="user-3",
+        structure=ENTITY,
+        customer="customer-2",
+        rule="A23",
+    ),
+    "a link that opened nothing": Event(
+        id="event-17",
+        kind=EventKind.LINK_REFUSED,
+        at=TEN,
+        subject="user-3",
+        structure=ENTITY,
+        customer="customer-2",
+        reason=Reason.USED_LINK,
+        rule="A23",
+        differences=(Difference("purpose", "", "EDM document"),),
     ),
     "an association by the host": Event(
         id="event-11",

@@ -1,10 +1,13 @@
 """One collector and any number of colleagues for each customer of an entity (S14, S15; A10, A12, A31)."""
 
+from typing import Any
+
 import attrs
 import pytest
 
 from mydso_access.decisions.changes import Changed, Done
 from mydso_access.decisions.customers import (
+    check_customer_id,
     may_be_associated,
     with_colleague,
     with_collector,
@@ -12,6 +15,7 @@ from mydso_access.decisions.customers import (
     without_colleague,
 )
 from mydso_access.decisions.outcomes import Refused
+from mydso_access.errors import InvalidValue
 from mydso_access.model import (
     Customer,
     Difference,
@@ -22,6 +26,7 @@ from mydso_access.model import (
     Right,
     User,
 )
+from mydso_access.policy.fixed import CUSTOMER_ID_CAP
 from tests.decisions.people import NOON, PARIS, ROLES, anna, contact, invited_anna, multi, refused
 
 ACME = Customer(entity="lyon", id="acme")
@@ -123,3 +128,19 @@ def test_s15_a_customer_has_one_collector_or_none() -> None:
     assert nobody.record == ACME
     assert (nobody.kind, nobody.subject) == (EventKind.CUSTOMER_DISSOCIATED, "u-2")
     assert nobody.differences == (Difference("collector", "yes", "no"),)
+
+
+@pytest.mark.parametrize(
+    "customer_id", ["a", "%", "\0", "é", " ", "x" * CUSTOMER_ID_CAP], ids=lambda text: ascii(text)[:9]
+)
+def test_a_customers_id_is_any_text_of_the_hosts_that_a_column_holds(customer_id: str) -> None:
+    check_customer_id(customer_id)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "x" * (CUSTOMER_ID_CAP + 1), None, 7, b"acme", ["acme"]], ids=lambda x: repr(x)[:9]
+)
+def test_what_is_no_id_of_a_customer_is_misuse(wrong: Any) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        check_customer_id(wrong)
+    assert "customer_id" == refused.value.field

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mydso_access.decisions.dormancy import dormant_from, is_dormant, months_later, unseen_cut_off
+from mydso_access.decisions.dormancy import dormant_after, dormant_from, is_dormant, months_later, unseen_cut_off
 from mydso_access.model import Disabled, DisabledBecause, Enabled, User
 from mydso_access.policy import DormancyPolicy, SecurityPolicy
 from mydso_access.policy.fixed import LONGEST_CLAMP
@@ -120,6 +120,13 @@ def test_a19_a_main_administrator_never_goes_dormant() -> None:
 
 def test_s25_multi_entity_users_go_dormant_too() -> None:
     assert is_dormant(multi(), asking(1), NOON + timedelta(days=31))
+
+
+@given(instants, st.none() | months)
+def test_s25_a_policy_counts_its_own_months_and_no_others(seen: datetime, count: int | None) -> None:
+    for user in (anna(login=Enabled(seen)), anna(login=Enabled(seen), appointments=frozenset({"a-1"})), contact()):
+        expected = months_later(seen, count) if count is not None and user == anna(login=Enabled(seen)) else None
+        assert expected == dormant_after(user, count) == dormant_from(user, asking(count))
 
 
 # --- the sweep's query

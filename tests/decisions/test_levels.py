@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mydso_access.decisions.levels import Levels, effective_policy, policy_at_home, value_at
+from mydso_access.decisions.levels import Levels, effective_policy, levels_of, policy_at_home, value_at
 from mydso_access.errors import InvalidValue
 from mydso_access.model import StructureRecord, User
 from mydso_access.policy import DormancyPolicy, Level, PasswordPolicy, SecurityPolicy, StructurePolicy
 from mydso_access.policy.dotted import value_of
 from mydso_access.policy.levels import joined, may_be_set_at
+from mydso_access.policy.settings import Setting, Stricter
 from tests.decisions.people import GROUP, LYON, PARIS, anna, contact, multi
 from tests.policy.strategies import SETTINGS, security_policies, structure_policies
 
@@ -89,6 +90,7 @@ def test_at_home_a_users_own_structure_binds_them(user: User, home: StructureRec
 
 # --- one setting alone
 
+LISTS = {name for name, field in SETTINGS.items() if field.metadata[Setting].stricter is Stricter.BOTH}
 EVERYWHERE = [name for name in SETTINGS if all(may_be_set_at(name, level) for level in (Level.PLATFORM, Level.ENTITY))]
 
 
@@ -100,6 +102,35 @@ def test_d6_one_setting_in_one_structure_is_what_all_of_them_joined_say(
         asking_so = attrs.evolve(record, policy=asked)
         expected = value_of(policy_at_home(user, asking_so, installation).policy, name)
         assert expected == value_at(asking_so, installation, name)
+
+
+# Of lists every level has its part in what is on all of them: nobody asks for that list alone.
+ASKED_BY_SOMEBODY = [name for name in SETTINGS if may_be_set_at(name, Level.ENTITY) and name not in LISTS]
+
+
+@given(security_policies(), structure_policies(), st.sampled_from(ASKED_BY_SOMEBODY))
+def test_d6_who_asks_for_one_setting_is_who_asks_for_it_among_all(
+    installation: SecurityPolicy, asked: StructurePolicy, name: str
+) -> None:
+    for record, user in ((LYON, anna()), (GROUP, multi())):
+        if may_be_set_at(name, record.structure.level):
+            asking_so = attrs.evolve(record, policy=asked)
+            expected = policy_at_home(user, asking_so, installation).levels(name)
+            assert expected == levels_of(asking_so, installation, name)
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (LYON, {Level.INSTALLATION}),
+        (asking(LYON, months=24), {Level.INSTALLATION}),
+        (asking(LYON, months=12), {Level.INSTALLATION, Level.ENTITY}),
+        (asking(LYON, months=6), {Level.ENTITY}),
+        (asking(GROUP, months=6), {Level.PLATFORM}),
+    ],
+)
+def test_d6_a_level_is_named_if_it_asks_for_what_counts(record: StructureRecord, expected: set[Level]) -> None:
+    assert expected == levels_of(record, INSTALLATION, "dormancy.months")
 
 
 @pytest.mark.parametrize(

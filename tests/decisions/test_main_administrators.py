@@ -198,7 +198,7 @@ def test_a13_a19_who_holds_an_appointment_neither_lapses_nor_goes_dormant() -> N
 
 
 def test_a13_a_main_administrators_role_may_become_another_that_administers_security() -> None:
-    security = Role("security", "Security", {Right.SECURITY_SETTINGS: Cell(Allowed.YES, Certainty.STATED)})
+    security = Role("security", "Security", {Right.SECURITY_SETTINGS: Cell(Allowed.YES, Certainty.STATED)}, None)
     change = with_role(BOSS, "security", RoleTable([*MY_DSO_MANAGER, security]), NOON)
     assert isinstance(change, Changed)
     assert change.record == attrs.evolve(BOSS, role="security", valid_from=NOON)

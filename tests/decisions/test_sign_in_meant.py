@@ -14,6 +14,7 @@ from mydso_access.decisions.sign_in import (
     judge,
     judge_by,
     judge_keys,
+    judge_login,
     judge_meant,
     judge_user,
     known_user_id,
@@ -147,6 +148,20 @@ def test_a24_category_and_login_are_judged_alike_for_password_and_sso_and_each_c
     found = USERS[whom]
     assert (by_password or found) == judge_meant(found, NAME, HOME, Factor.PASSWORD)
     assert (by_sso or found) == judge_meant(found, IDENTITY, HOME, Factor.SSO)
+
+
+LOGINS: dict[str, Refused | None] = {
+    "contact": Refused(Reason.INACTIVE, "S14", user_id=BY_ID),
+    **{name: by_password for name, (by_password, _) in EXPECTED.items() if name.startswith(("invited", "disabled"))},
+    **dict.fromkeys((name for name in USERS if name.startswith("enabled")), None),
+}
+
+
+@pytest.mark.parametrize("whom", LOGINS)
+def test_s12_s14_d12_the_state_of_a_login_keeps_its_user_out_however_they_come(whom: str) -> None:
+    found = USERS[whom]
+    assert found is not None
+    assert LOGINS[whom] == judge_login(found)
 
 
 @pytest.mark.parametrize(

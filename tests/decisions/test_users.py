@@ -291,7 +291,7 @@ def test_s5_a_full_name_is_any_printable_text() -> None:
 
 
 def test_a13_where_a_hosts_role_leaves_security_to_the_flag_a_main_administrator_keeps_it() -> None:
-    flagged = Role("flagged", "Flagged", {Right.SECURITY_SETTINGS: Cell(Allowed.FLAGGED, Certainty.STATED)})
+    flagged = Role("flagged", "Flagged", {Right.SECURITY_SETTINGS: Cell(Allowed.FLAGGED, Certainty.STATED)}, None)
     table = RoleTable([*ROLES.roles.values(), flagged])
     boss = attrs.evolve(BOSS, role="flagged", may_import=True)
     assert with_import_flag(boss, False, table) == refused(Reason.MAIN_ADMINISTRATOR, "A13", boss)

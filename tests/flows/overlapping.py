@@ -35,6 +35,7 @@ def installation(world: World) -> Installation:
         users=parts.users,
         structures=parts.structures,
         customers=parts.customers,
+        links=parts.links,
         counters=parts.counters,
         sign_ins=parts.sign_ins,
         assertions=parts.assertions,

@@ -150,6 +150,7 @@ def everything(repositories: Any) -> tuple[Any, ...]:
         structures.platform(),
         sorted(customers._by_id.items()),
         sorted(repositories.counters.all(), key=repr),
+        sorted(repositories.links._by_id.items()),
         repositories.events.all(),
     )
 

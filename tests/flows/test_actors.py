@@ -49,10 +49,14 @@ OF_CUSTOMERS: dict[str, Call] = {
     "associate": lambda access, actor: access.associate(actor, "lyon", "c1", ANNA),
     "dissociate": lambda access, actor: access.dissociate(actor, "lyon", "c1", ANNA),
     "assign_collector": lambda access, actor: access.assign_collector(actor, "lyon", "c1", ANNA),
+    "assign_collector_to_all": lambda access, actor: access.assign_collector_to_all(actor, "lyon", ["c1"], ANNA),
+    "associate_with_all": lambda access, actor: access.associate_with_all(actor, "lyon", ["c1"], ANNA),
+    "import_portfolio": lambda access, actor: access.import_portfolio(actor, "lyon", ANNA, ["c1"]),
 }
 LISTS: dict[str, Call] = {
     "list_users": lambda access, actor: access.list_users(actor, LYON),
     "list_customers": lambda access, actor: access.list_customers(actor, "lyon"),
+    "list_links": lambda access, actor: access.list_links(actor, "lyon"),
     "read_trail": lambda access, actor: access.read_trail(actor, ANNA),
 }
 UNBLOCK_ADDRESS: dict[str, Call] = {"unblock_address": lambda access, actor: access.unblock_address(actor, "192.0.2.7")}

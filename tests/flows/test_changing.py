@@ -1,6 +1,7 @@
 """A change meets others: overtaken it is decided again, its own save is recognised, and no message is made twice."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from mydso_access import (
     Entity,
     Forgotten,
     Founded,
+    LinkIssued,
+    LinkOpened,
     NewUser,
     Reason,
     Refused,
@@ -27,6 +30,7 @@ from mydso_access import (
 from mydso_access.model import Email
 from mydso_access.testing.clock import A_MONDAY
 from tests.flows.scene import LYON, NEW, PARIS, ROOT, Scene, everything, revealed
+from tests.flows.sending import EXTERNAL, sent
 from tests.flows.test_actors import OF_CUSTOMERS, OF_MEMBERSHIPS, OF_USERS
 from tests.support import HOME, door, run
 from tests.test_store import raising, replacing
@@ -77,6 +81,22 @@ def _dissociated(scene: Scene) -> Request:
     return lambda access: OF_CUSTOMERS["dissociate"](access, ROOT)
 
 
+def _renewed(scene: Scene) -> Request:
+    link_id = sent(scene).link.id
+    scene.clock.move(timedelta(seconds=1))
+    return lambda access: access.renew_link(ROOT, link_id)
+
+
+def _revoked(scene: Scene) -> Request:
+    link_id = sent(scene).link.id
+    return lambda access: access.revoke_link(ROOT, link_id)
+
+
+def _opened(scene: Scene) -> Request:
+    token = sent(scene, single_use=True).token
+    return lambda access: access.open_link(token, EXTERNAL)
+
+
 USERS = {
     name: call for name, call in OF_USERS.items() if name not in ("unblock_account", "forget_user", "revoke_address")
 }
@@ -97,12 +117,16 @@ CHANGES: dict[str, Prepared] = {
     "complete_password_reset": _reset,
     "confirm_email": _confirmed,
     "forget_user": lambda _: lambda access: access.forget_user(ROOT, "id-anna"),
+    "renew_link": _renewed,
+    "revoke_link": _revoked,
+    "open_link": _opened,
 }
-FINE = (Done, Entered, Founded, Forgotten, ResetRequested)
+FINE = (Done, Entered, Founded, Forgotten, ResetRequested, LinkIssued, LinkOpened)
 # What does something each time, or can be done once.
 ANEW = {
     *("add_user", "found", "renew_invitation", "accept_invitation", "enter", "accessed"),
     *("change_email", "confirm_email", "complete_password_reset", "forget_user"),
+    *("renew_link", "open_link"),
 }
 
 
@@ -116,6 +140,7 @@ class Saves:
             "users_save": own.users.save,
             "structures_save": own.structures.save,
             "customers_save": own.customers.save,
+            "links_save": own.links.save,
         }
         self.repositories = replacing(scene, **{name: self._failing(save) for name, save in saves.items()})
 

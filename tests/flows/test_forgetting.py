@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from mydso_access import Category, Done, EventKind, Forgotten, Reason, Refused, SignedIn, SsoIdentity
+from mydso_access import Category, Done, EventKind, Forgotten, LinkOpened, Reason, Refused, SignedIn, SsoIdentity
 from mydso_access.model import Customer, Email
 from tests.flows.scene import LYON, ROOT, Scene, everything
+from tests.flows.sending import EXTERNAL, sent
 from tests.support import HOME, RIGHT, add, door, run
 from tests.test_faults import Faulty, outcome_of
 
@@ -26,6 +27,9 @@ def lived(scene: Scene) -> Scene:
     assert isinstance(access.assign_collector(ROOT, "lyon", "c1", "id-anna"), Done)
     assert isinstance(access.change_email(proof, "id-anna", "anna.new@example.com"), Done)
     assert access.request_password_reset("anna").messages
+    sent(scene)
+    assert isinstance(access.open_link(sent(scene, single_use=True).token, EXTERNAL), LinkOpened)
+    sent(scene, granter="id-manager")
     return scene
 
 
@@ -41,7 +45,8 @@ def test_nothing_that_is_stored_says_any_more_who_the_user_was() -> None:
     assert isinstance(outcome, Forgotten)
     assert scene.repositories.users.get("id-anna") is None
     events = [each for each in scene.repositories.events.all() if not each.id.startswith("add-id-")]
-    text = repr((sorted(scene.repositories.customers._by_id.items()), events))
+    assert ["id-manager"] == [each.granter for each in scene.repositories.links._by_id.values()]
+    text = repr((sorted(scene.repositories.customers._by_id.items()), events, scene.repositories.links._by_id))
     assert [] == [each for each in (*PERSONAL, "id-anna") if each in text]
     assert Reason.UNKNOWN is scene.access.sign_in("anna", RIGHT, address=HOME).reason
 
@@ -110,14 +115,15 @@ def test_more_customers_and_events_than_a_page_holds_are_all_seen_to(monkeypatch
 
 def what_is_left(scene: Scene) -> Any:
     """Return what a forgetting leaves, whatever the pseudonym is: records, and how the trail names whom."""
-    users, _, _, customers, _, events = everything(scene.repositories)
+    users, _, _, customers, _, links, events = everything(scene.repositories)
     names = {each.subject for each in events if (each.subject or "").startswith("forgotten-")}
     assert 1 == len(names)
     ids = [user_id for user_id, _ in users]
     sets = [(key, each.collector, each.colleagues) for key, each in customers]
     # A save that was recognised, or made again, leaves its one event.
     kinds = sorted(str(each.kind) for each in events if not each.id.startswith("add-"))
-    return ids, sets, kinds, "id-anna" in repr([each for each in events if not each.id.startswith("add-id-")])
+    granters = [each.granter for _, each in links]
+    return ids, sets, kinds, granters, "id-anna" in repr([each for each in events if not each.id.startswith("add-id-")])
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

@@ -73,6 +73,7 @@ def test_reading_changes_nothing() -> None:
     before = everything(scene.repositories)
     scene.access.list_users(ROOT, LYON)
     scene.access.list_customers(ROOT, "lyon")
+    scene.access.list_links(ROOT, "lyon")
     scene.access.read_trail(ROOT, "id-anna")
     assert before == everything(scene.repositories)
 
@@ -83,6 +84,7 @@ def test_a_page_has_1_to_500_lines(limit: Any) -> None:
     for call in (
         lambda: access.list_users(ROOT, LYON, limit=limit),
         lambda: access.list_customers(ROOT, "lyon", limit=limit),
+        lambda: access.list_links(ROOT, "lyon", limit=limit),
         lambda: access.read_trail(ROOT, "id-anna", limit=limit),
     ):
         with pytest.raises(InvalidValue, match=r"limit is .*: expected a number from 1 to 500"):

@@ -187,7 +187,7 @@ def test_a_store_that_is_always_in_the_way_ends_the_purge() -> None:
 
 
 @pytest.mark.parametrize("answer", [None, True, -1, PURGED_AT_ONCE + 1, 1.0, "1"])
-@pytest.mark.parametrize("part", ["counters", "sign_ins", "assertions"])
+@pytest.mark.parametrize("part", ["counters", "sign_ins", "assertions", "links"])
 def test_an_answer_that_is_no_number_of_records_is_a_broken_store(part: str, answer: Any) -> None:
     broken = with_parts(World().repositories, **{part: SimpleNamespace(purge=lambda *_, limit: answer)})
     with pytest.raises(BrokenStore) as raised:

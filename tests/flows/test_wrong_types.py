@@ -21,6 +21,7 @@ from mydso_access import (
 )
 from mydso_access.testing.clock import A_MONDAY
 from tests.flows.scene import LYON, NEW, ROOT, Scene, everything
+from tests.flows.sending import EXTERNAL, PAGE
 from tests.flows.steps import by_sso, reason
 from tests.support import HOME, RIGHT
 
@@ -78,6 +79,16 @@ CALLS: dict[str, Call] = {
     "revoke_address user": lambda access, _, wrong: access.revoke_address(ROOT, wrong, HOME),
     "revoke_shared_address": lambda access, _, wrong: access.revoke_shared_address(ROOT, wrong, HOME),
     "mark_compromised": lambda access, _, wrong: access.mark_compromised(ROOT, wrong),
+    "look_at_link token": lambda access, _, wrong: access.look_at_link(wrong, EXTERNAL),
+    "open_link token": lambda access, _, wrong: access.open_link(wrong, EXTERNAL),
+    "open_link purpose": lambda access, _, wrong: access.open_link(TOKEN, wrong),
+    "issue_link": lambda access, _, wrong: access.issue_link(ROOT, wrong, granter="id-anna"),
+    "issue_link granter": lambda access, _, wrong: access.issue_link(ROOT, PAGE, granter=wrong),
+    "renew_link": lambda access, _, wrong: access.renew_link(ROOT, wrong),
+    "revoke_link": lambda access, _, wrong: access.revoke_link(ROOT, wrong),
+    "associate_with_all": lambda access, _, wrong: access.associate_with_all(ROOT, "lyon", ["c1"], wrong),
+    "import_portfolio user": lambda access, _, wrong: access.import_portfolio(ROOT, "lyon", wrong, ["c1"]),
+    "import_portfolio ids": lambda access, _, wrong: access.import_portfolio(ROOT, "lyon", "id-paul", [wrong]),
     "change_settings": lambda access, _, wrong: access.change_settings(ROOT, LYON, wrong),
     "change_settings structure": lambda access, _, wrong: access.change_settings(ROOT, wrong, StructurePolicy()),
 }
@@ -159,6 +170,8 @@ OF_SESSIONS: dict[str, Callable[[AccessControl, Any], Any]] = {
     "accessed": lambda access, proof: access.accessed(proof),
     "reset_second_factor": lambda access, proof: access.reset_second_factor(proof, "id-guest"),
     "change_settings": lambda access, proof: access.change_settings(proof, LYON, StructurePolicy()),
+    "issue_link": lambda access, proof: access.issue_link(proof, PAGE),
+    "associate_with_all": lambda access, proof: access.associate_with_all(proof, "lyon", ["c1"], "id-guest"),
 }
 
 

@@ -170,4 +170,9 @@ def test_the_words_are_owasps_logging_vocabulary() -> None:
         "MAIN_ADMINISTRATORS_CHANGED": "structure_main_administrators_changed",
         "CUSTOMER_ASSOCIATED": "customer_associated",
         "CUSTOMER_DISSOCIATED": "customer_dissociated",
+        "LINKS_ISSUED": "links_issued",
+        "LINK_RENEWED": "link_renewed",
+        "LINK_REVOKED": "link_revoked",
+        "LINK_OPENED": "link_opened",
+        "LINK_REFUSED": "link_open_fail",
     }

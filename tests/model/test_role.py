@@ -1,12 +1,15 @@
 """The rights table: section 2a of the rules, row by row; roles of a host's own (S5, S6; A31)."""
 
+import pickle
 import re
 
 import attrs
 import pytest
 
 from mydso_access.errors import InvalidValue
-from mydso_access.model import MY_DSO_MANAGER, Allowed, Cell, Certainty, Right, Role, RoleTable
+from mydso_access.model import MY_DSO_MANAGER, Allowed, Cell, Certainty, Restriction, Right, Role, RoleTable
+from mydso_access.policy import Level, SecurityPolicy
+from mydso_access.policy.levels import may_be_set_at
 
 # As it stands in the rules; SA, FC and EO share a column. Two rows are ours: A31's, and who assigns customers, which must
 # not be those whose view of customers is restricted (S29-S32).
@@ -144,12 +147,53 @@ def test_a31_collectors_credit_managers_and_administrators_may_be_collectors() -
     assert may == ["administrator", "credit_manager", "collector"]
 
 
+# --- which switch restricts it
+
+RESTRICTIONS = {
+    "collector": Restriction.COLLECTORS,  # S29
+    "sales_manager": Restriction.SALES,  # S30
+    "sales_administration": Restriction.SALES_ADMINISTRATION,  # S31
+    "guest": Restriction.GUESTS,  # S32
+}
+
+
+@pytest.mark.parametrize("role", MY_DSO_MANAGER, ids=lambda role: role.id)
+def test_s28_a21_four_roles_have_a_switch_each_and_the_other_four_none(role: Role) -> None:
+    assert RESTRICTIONS.get(role.id) is role.restriction
+
+
+@pytest.mark.parametrize("restriction", Restriction)
+def test_s27_each_switch_is_a_setting_of_entities_alone(restriction: Restriction) -> None:
+    assert [False, False, True] == [may_be_set_at(restriction.value, level) for level in Level]
+    assert getattr(SecurityPolicy().visibility, restriction.value.partition(".")[2]) is False
+
+
+def test_a_role_is_restricted_or_not_and_whoever_makes_one_says_which() -> None:
+    with pytest.raises(TypeError, match="restriction"):
+        Role("auditor", "Auditor", {})  # type: ignore[call-arg]  # that is misuse
+
+
+@pytest.mark.parametrize("right", [Right.ASSIGN_CUSTOMERS, Right.MANAGE_USERS], ids=lambda right: right.value)
+@pytest.mark.parametrize("allowed", list(Allowed), ids=lambda allowed: allowed.name)
+@pytest.mark.parametrize("restriction", [None, *Restriction], ids=str)
+def test_s29_s32_who_is_restricted_to_their_customers_never_helps_themselves_to_others(
+    right: Right, allowed: Allowed, restriction: Restriction | None
+) -> None:
+    role = Role("own", "", {right: Cell(allowed, Certainty.STATED)}, restriction)
+    if restriction is None or allowed is Allowed.NO:
+        assert role == RoleTable([*MY_DSO_MANAGER, role]).role("own")
+    else:
+        with pytest.raises(InvalidValue, match="restriction") as refused:
+            RoleTable([*MY_DSO_MANAGER, role])
+        assert "roles" == refused.value.field
+
+
 # --- a host's own table
 
 
 YES = Cell(Allowed.YES, Certainty.STATED)
-AUDITOR = Role("auditor", "Auditor", {Right.REPORTS: YES})
-CLERK = Role("clerk", "Clerk", {Right.MANAGE_USERS: YES})
+AUDITOR = Role("auditor", "Auditor", {Right.REPORTS: YES}, None)
+CLERK = Role("clerk", "Clerk", {Right.MANAGE_USERS: YES}, None)
 
 
 def test_a_host_adds_roles_or_replaces_the_table() -> None:
@@ -168,7 +212,7 @@ def test_a_table_in_which_nobody_manages_users_is_refused(roles: list[Role]) -> 
 
 def test_two_roles_of_one_id_are_refused() -> None:
     with pytest.raises(InvalidValue, match="ids that differ"):
-        RoleTable([CLERK, AUDITOR, Role("auditor", "Another", {})])
+        RoleTable([CLERK, AUDITOR, Role("auditor", "Another", {}, None)])
 
 
 @pytest.mark.parametrize("wrong", ["", "Collector", "collector ", "admin", None, 5], ids=repr)
@@ -177,6 +221,25 @@ def test_s6_an_unknown_role_is_refused_naming_those_there_are(wrong: str) -> Non
         RoleTable(MY_DSO_MANAGER).role(wrong)
     assert refused.value.field == "role"
     assert refused.value.expected == f"one of {', '.join(COLUMNS)}"
+
+
+def test_a_table_keeps_what_it_was_made_of_whatever_becomes_of_that() -> None:
+    cells, several = {Right.REPORTS: YES}, [CLERK]
+    role, table = Role("own", "", cells, None), RoleTable(several)
+    cells[Right.OPEN_CARD] = YES
+    several.append(role)
+    assert {Right.REPORTS} == role.rights(may_import=False) == set(role.cells)
+    assert ["clerk"] == list(table.roles)
+    for kept in (role.cells, table.roles):
+        with pytest.raises(TypeError):
+            kept["own"] = role  # type: ignore[index]  # that is misuse
+
+
+def test_two_roles_of_the_same_cells_are_equal_and_rights_are_told_apart() -> None:
+    assert Role("own", "", {Right.REPORTS: YES}, None) == Role("own", "", {Right.REPORTS: YES}, None)
+    assert Role("own", "", {}, None) != Role("own", "", {}, Restriction.SALES)
+    assert len(Right) == len(set(Right)) == len({right.value for right in Right})
+    assert set(Right) == {pickle.loads(pickle.dumps(right)) for right in Right}
 
 
 def test_roles_and_tables_never_change() -> None:

@@ -1,6 +1,7 @@
 """Structures: entities and the platform, their names, levels and what a new one has (S3, S16, S18, S19, S20; A13, A24)."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import attrs
 import pytest
@@ -44,6 +45,12 @@ def test_a_new_structure_asks_nothing_has_nobody_and_was_never_stored(record: En
     assert (record.version, record.saved_at, record.written_by) == (0, EARLIEST, None)
 
 
+def test_a23_no_link_of_a_new_entity_is_too_old_for_it() -> None:
+    entity, _ = RECORDS
+    assert isinstance(entity, Entity)
+    assert (EARLIEST, EARLIEST) == (entity.interactive_links_from, entity.document_links_from)
+
+
 def test_a13_an_appointment_is_one_users_and_has_an_id_of_its_own() -> None:
     assert Appointment("u", "a") == Appointment("u", "a")
     assert Appointment("u", "a") != Appointment("u", "b")
@@ -66,8 +73,26 @@ def test_a_customer_belongs_to_one_entity_and_begins_without_anybody_s15_a10() -
     assert customer != Customer(entity="paris", id="acme")
 
 
+@pytest.mark.parametrize(
+    "wrong", ["u-1,u-2", ["u-1"], {"u-1"}, ("u-1",), None, frozenset({7}), frozenset({None})], ids=repr
+)
+def test_colleagues_are_a_set_of_ids_lest_part_of_a_text_be_taken_for_one(wrong: Any) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        Customer(entity="lyon", id="acme", colleagues=wrong)
+    assert "Customer.colleagues" == refused.value.field
+
+
+@pytest.mark.parametrize("wrong", ["", 7, b"u-1", ["u-1"]], ids=repr)
+def test_a_collector_is_an_id_or_none(wrong: Any) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        Customer(entity="lyon", id="acme", collector=wrong)
+    assert "Customer.collector" == refused.value.field
+
+
 BUILDS = {
     "entity": lambda at: Entity(id="1", title="", saved_at=at).saved_at,
+    "interactive links": lambda at: Entity(id="1", title="", interactive_links_from=at).interactive_links_from,
+    "document links": lambda at: Entity(id="1", title="", document_links_from=at).document_links_from,
     "platform": lambda at: Platform(id="1", title="", saved_at=at).saved_at,
     "customer": lambda at: Customer(entity="1", id="1", saved_at=at).saved_at,
     "approved address": lambda at: ApprovedAddress("192.0.2.1", Structure.entity("1"), at).at,

@@ -106,6 +106,7 @@ def _with_valkey(stored: SqlRepositories, client: Redis) -> SimpleNamespace:
         users=stored.users,
         structures=stored.structures,
         customers=stored.customers,
+        links=stored.links,
         events=stored.events,
         counters=RedisCounters(client),
         sign_ins=RedisSignIns(client),

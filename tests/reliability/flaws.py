@@ -7,7 +7,7 @@ from typing import Any
 from attrs import evolve
 from sqlalchemy import event
 
-from mydso_access.model import AttemptCounter, CounterKey
+from mydso_access.model import AttemptCounter, CounterKey, Event, Link
 from tests.reliability.databases import Opened
 from tests.support import with_parts
 
@@ -23,6 +23,17 @@ def compares_nothing(world: Opened) -> Any:
         return int(repositories.counters.save(evolve(counter, version=stored.version if stored else 0)))
 
     return _with_counters(repositories, repositories.counters.get, save)
+
+
+def compares_no_link(world: Opened) -> Any:
+    """Save links whatever was saved since they were loaded."""
+    links = world.repositories.links
+
+    def save(link: Link, event: Event) -> int:
+        stored = links.get(link.id)
+        return int(links.save(evolve(link, version=stored.version if stored else 0), event))
+
+    return with_parts(world.repositories, links=SimpleNamespace(get=links.get, save=save, add_all=links.add_all))
 
 
 def writes_now_and_then(world: Opened) -> Any:

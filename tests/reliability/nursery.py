@@ -29,6 +29,7 @@ IMPORTED = (
     "tests.reliability.race_work",
     "tests.reliability.code_work",
     "tests.reliability.crash_work",
+    "tests.reliability.link_work",
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.mysql.pymysql",
     "psycopg",

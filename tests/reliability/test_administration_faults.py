@@ -11,12 +11,17 @@ from attrs import define, field
 from mydso_access import (
     AccessControl,
     AccessError,
+    Assigned,
     AttemptCounter,
     Busy,
     Done,
     Entity,
     Event,
     EventKind,
+    ImportMode,
+    LinkIssued,
+    LinkPurpose,
+    LinkTarget,
     NewUser,
     Refused,
     Structure,
@@ -34,7 +39,7 @@ from tests.reliability.saboteur import Fault, Saboteur, sabotaged
 from tests.support import RIGHT, CountingHasher, active, policy
 
 HOST, LYON = System("test"), Structure.entity("e1")
-DAY = timedelta(days=1)
+DAY, PURPOSE = timedelta(days=1), LinkPurpose.EXTERNAL_EMAIL
 MOST_STEPS = 60
 
 
@@ -49,7 +54,13 @@ class Site:
 
     @property
     def access(self) -> AccessControl:
-        return AccessControl(self.world.repositories, policy=policy(), hasher=CountingHasher(), clock=self.clock)
+        return AccessControl(
+            self.world.repositories,
+            policy=policy(),
+            hasher=CountingHasher(),
+            clock=self.clock,
+            resource_exists=lambda _: True,
+        )
 
     def invited(self) -> tuple[User, str]:
         """Add somebody, and return them with the token of their invitation."""
@@ -115,6 +126,82 @@ def associating(site: Site) -> Work:
     return lambda access: access.associate(HOST, "e1", customer, user.id), is_done
 
 
+def associating_many(site: Site) -> Work:
+    user, customers = site.enabled(), site.world.repositories.customers
+    ids = [f"customer-{next(site.numbers)}" for _ in range(3)]
+
+    def is_done() -> bool:
+        there = {customers.get("e1", each) is not None for each in ids}
+        listed = customers.of("e1", None, 500, associated=user.id)
+        assert 1 == len(there)  # all of them, or nothing
+        assert (sorted(ids) if True in there else []) == sorted(each.id for each in listed)
+        return there == {True}
+
+    return lambda access: access.associate_with_all(HOST, "e1", ids, user.id), is_done
+
+
+def replacing(site: Site) -> Work:
+    user, customers = site.enabled(), site.world.repositories.customers
+    ids = [f"customer-{next(site.numbers)}" for _ in range(3)]
+    assert isinstance(site.access.associate_with_all(HOST, "e1", ids[:2], user.id), Assigned)
+
+    def is_done() -> bool:
+        left = {each.id for each in customers.of("e1", None, 500, associated=user.id)}
+        assert left in ({*ids[:2]}, {*ids}, {ids[2]})
+        return left == {ids[2]}
+
+    return lambda access: access.import_portfolio(HOST, "e1", user.id, ids[2:], mode=ImportMode.REPLACE), is_done
+
+
+def _targets(site: Site) -> list[LinkTarget]:
+    customer = f"customer-{next(site.numbers)}"
+    return [
+        LinkTarget(purpose=PURPOSE, entity="e1", customer=customer, resource=f"page-{each}", recipient="a@x.example")
+        for each in range(3)
+    ]
+
+
+def _sent(site: Site) -> LinkIssued:
+    issued = site.access.issue_link(HOST, _targets(site)[0], granter=site.enabled().id, single_use=True)
+    assert isinstance(issued, LinkIssued)
+    return issued
+
+
+def issuing(site: Site) -> Work:
+    user, targets, links = site.enabled(), _targets(site), site.world.repositories.links
+
+    def is_done() -> bool:
+        found = links.of("e1", None, 500, customer=targets[0].customer)
+        assert len(found) % 3 == 0  # all of them, or nothing; if nobody knows, those of the first try and the second
+        assert len(found) // 3 == len({each.written_by for each in found})
+        return len(found) > 0
+
+    return lambda access: access.issue_links(HOST, targets, granter=user.id), is_done
+
+
+def opening(site: Site) -> Work:
+    issued, links = _sent(site), site.world.repositories.links
+    return lambda access: access.open_link(issued.token, PURPOSE), lambda: links.get(issued.link.id).used_at is not None
+
+
+def renewing(site: Site) -> Work:
+    issued, links = _sent(site), site.world.repositories.links
+
+    def is_done() -> bool:
+        renewed = links.get(issued.link.id).digest != issued.link.digest
+        assert renewed is isinstance(site.access.look_at_link(issued.token, PURPOSE), Refused)
+        return renewed
+
+    return lambda access: access.renew_link(HOST, issued.link.id), is_done
+
+
+def revoking(site: Site) -> Work:
+    issued, links = _sent(site), site.world.repositories.links
+    return lambda access: access.revoke_link(
+        HOST, issued.link.id
+    ), lambda: links.get(issued.link.id).revoked_at is not None
+
+
 def founding(site: Site) -> Work:
     number, repositories = next(site.numbers), site.world.repositories
     name, entity = f"founder-{number}", Entity(id=f"entity-{number}", title="Paris")
@@ -129,11 +216,14 @@ def founding(site: Site) -> Work:
 def forgetting(site: Site) -> Work:
     user, repositories = site.enabled(), site.world.repositories
     assert isinstance(site.access.associate(HOST, "e1", f"customer-{user.id}", user.id), Done)
+    issued = site.access.issue_link(HOST, _targets(site)[0], granter=user.id)
+    assert isinstance(issued, LinkIssued)
 
     def is_done() -> bool:
         gone = repositories.users.get(user.id) is None
         if gone:
             assert [] == [*repositories.events.page(A_MONDAY, None, 9, subject=user.id)]
+            assert repositories.links.get(issued.link.id) is None
             assert frozenset() == repositories.customers.get("e1", f"customer-{user.id}").colleagues
         return gone
 
@@ -187,6 +277,12 @@ WORKS = (
     appointing,
     changing_settings,
     associating,
+    associating_many,
+    replacing,
+    issuing,
+    opening,
+    renewing,
+    revoking,
     founding,
     forgetting,
     sweeping,

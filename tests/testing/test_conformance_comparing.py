@@ -9,6 +9,7 @@ from attrs import evolve
 from mydso_access.model import AttemptCounter, Failure
 from mydso_access.testing.clock import A_MONDAY
 from mydso_access.testing.conformance.comparing import same
+from mydso_access.testing.conformance.link_records import every_link
 from mydso_access.testing.conformance.records import every_counter, every_event, every_sign_in, key
 from mydso_access.testing.conformance.structure_records import every_customer, every_entity
 from mydso_access.testing.conformance.user_records import every_user
@@ -17,7 +18,9 @@ COUNTER = AttemptCounter(key(1), saved_at=A_MONDAY, failures=(Failure("a", A_MON
 ONE_HOUR = timezone(timedelta(hours=1))
 
 
-@pytest.mark.parametrize("make", [every_user, every_entity, every_customer, every_counter, every_sign_in, every_event])
+@pytest.mark.parametrize(
+    "make", [every_user, every_entity, every_customer, every_link, every_counter, every_sign_in, every_event]
+)
 def test_what_is_made_twice_is_the_same(make: Any) -> None:
     same(list(make().values()), list(make().values()))
 

@@ -12,6 +12,7 @@ from mydso_access.testing.conformance import (
     CounterContract,
     CustomerContract,
     EventContract,
+    LinkContract,
     RaceContract,
     SignInContract,
     StructureContract,
@@ -32,6 +33,9 @@ class TestStructures(InMemory, StructureContract): ...
 
 
 class TestCustomers(InMemory, CustomerContract): ...
+
+
+class TestLinks(InMemory, LinkContract): ...
 
 
 class TestCounters(InMemory, CounterContract): ...
@@ -82,6 +86,9 @@ class TestAsynchronousStructures(InMemoryAsynchronously, StructureContract): ...
 
 
 class TestAsynchronousCustomers(InMemoryAsynchronously, CustomerContract): ...
+
+
+class TestAsynchronousLinks(InMemoryAsynchronously, LinkContract): ...
 
 
 class TestAsynchronousCounters(InMemoryAsynchronously, CounterContract): ...

@@ -20,6 +20,7 @@ from mydso_access.model import (
     Event,
     Failure,
     Invited,
+    LinkTarget,
     NewEmail,
     NewSeed,
     NoLogin,
@@ -32,6 +33,7 @@ from mydso_access.model import (
     SsoIdentity,
 )
 from mydso_access.policy.settings import Level
+from mydso_access.testing.conformance.link_records import dated_link, every_link, numbered_link
 from mydso_access.testing.conformance.lookalikes import DIGESTS, ID_LENGTH, NAME_LENGTH, lookalikes
 from mydso_access.testing.conformance.records import (
     dated_counter,
@@ -59,6 +61,7 @@ SAMPLES = {
     "users": [*every_user().values(), *(dated_user(n, later(n)) for n in range(2))],
     "entities": [*every_entity().values(), *(dated_entity(n, later(n)) for n in range(2))],
     "customers": [*every_customer().values(), *(dated_customer(n, later(n)) for n in range(2))],
+    "links": [*every_link().values(), *(dated_link(n, later(n)) for n in range(2))],
     "counters": [*every_counter().values(), *(dated_counter(n, later(n)) for n in range(2))],
     "sign-ins": [*every_sign_in().values(), *(dated_sign_in(n, later(n)) for n in range(2))],
     "events": [*every_event().values(), *(attrs.evolve(each, at=later(1)) for each in every_event().values())],
@@ -89,6 +92,7 @@ def test_every_field_that_may_be_nothing_is_nothing_and_something(kind: str) -> 
         (every_entity(), numbered_structure, {"id", "version"}),
         ({"platform": platform("platform")}, numbered_structure, {"id", "version"}),
         (every_customer(), numbered_customer, {"entity", "id", "version"}),
+        (every_link(), numbered_link, {"id", "target", "granter", "single_use", "version"}),
         (every_counter(), numbered_counter, {"key", "version"}),
         (every_sign_in(), numbered_sign_in, {"id", "user_id", "address", "purpose", "entity", "started_at", "version"}),
     ],
@@ -102,7 +106,9 @@ def test_a_numbered_change_changes_all_that_a_save_may_change(
     assert names - kept == {name for name in names if getattr(one, name) != getattr(two, name)}
 
 
-@pytest.mark.parametrize("make", [every_user, every_entity, every_customer, every_sign_in, every_event, every_counter])
+@pytest.mark.parametrize(
+    "make", [every_user, every_entity, every_customer, every_link, every_sign_in, every_event, every_counter]
+)
 def test_every_sample_has_a_key_of_its_own(make: Any) -> None:
     keys = [each.key if hasattr(each, "key") else (getattr(each, "entity", ""), each.id) for each in make().values()]
     assert len(keys) == len(set(keys))
@@ -133,6 +139,7 @@ def test_every_member_of_every_enumeration_is_there(kind: str) -> None:
         ("users", RecoveryCode),
         ("users", ApprovedAddress),
         ("entities", ApprovedAddress),
+        ("links", LinkTarget),
         ("sign-ins", SentCode),
         ("sign-ins", Approval),
         ("sign-ins", NewSeed),

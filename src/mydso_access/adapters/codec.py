@@ -21,6 +21,7 @@ from mydso_access.model.attempts import AttemptCounter
 from mydso_access.model.customer import Customer
 from mydso_access.model.event import Event
 from mydso_access.model.instant import utc
+from mydso_access.model.link import Link
 from mydso_access.model.secret import Secret
 from mydso_access.model.sign_in import SignIn
 from mydso_access.model.structure import Entity, Platform
@@ -29,8 +30,8 @@ from mydso_access.policy.dotted import SETTINGS, text_of, value_from
 from mydso_access.policy.fixed import EARLIEST, LATEST, TICK
 from mydso_access.policy.levels import StructurePolicy
 
-AnyRecord: TypeAlias = User | Entity | Platform | Customer | AttemptCounter | SignIn | Event
-Record = TypeVar("Record", User, Entity, Platform, Customer, AttemptCounter, SignIn, Event)
+AnyRecord: TypeAlias = User | Entity | Platform | Customer | Link | AttemptCounter | SignIn | Event
+Record = TypeVar("Record", User, Entity, Platform, Customer, Link, AttemptCounter, SignIn, Event)
 Json: TypeAlias = Any
 
 # The stored word of each case of a union; entity and platform have the same fields, and say which they are.

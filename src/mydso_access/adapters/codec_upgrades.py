@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 from mydso_access.model.attempts import AttemptCounter
 from mydso_access.model.customer import Customer
 from mydso_access.model.event import Event
+from mydso_access.model.link import Link
 from mydso_access.model.sign_in import SignIn
 from mydso_access.model.structure import Entity, Platform
 from mydso_access.model.user import User
@@ -53,6 +54,11 @@ def structure_2(form: Form) -> Form:
     return _with(form, {"approved": []})
 
 
+def entity_3(form: Form) -> Form:
+    """Return an entity that knows which links are dead for ever, which came with form 3."""
+    return _with(form, {"interactive_links_from": 0, "document_links_from": 0})
+
+
 def sign_in_2(form: Form) -> Form:
     """Return a half-finished sign-in as form 2 has it; none was ever begun before."""
     return _with(
@@ -70,8 +76,9 @@ def _with(form: Form, new: Form) -> Form:
 
 # For each record what turns its form 1 into form 2, that into form 3, and so on; the last form is the one written.
 UPGRADES: Mapping[type, tuple[Upgrade, ...]] = {
-    **dict.fromkeys((Customer, AttemptCounter), ()),
-    **dict.fromkeys((Entity, Platform), (structure_2,)),
+    **dict.fromkeys((Customer, AttemptCounter, Link), ()),
+    Entity: (structure_2, entity_3),
+    Platform: (structure_2,),
     SignIn: (sign_in_2,),
     User: (user_2, user_3),
     Event: (event_2,),

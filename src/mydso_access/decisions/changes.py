@@ -7,12 +7,13 @@ from attrs import frozen
 from mydso_access.decisions.outcomes import Refused
 from mydso_access.model.customer import Customer
 from mydso_access.model.event import Difference, Event, EventKind
+from mydso_access.model.link import Link
 from mydso_access.model.message import Message
 from mydso_access.model.reason import Reason
 from mydso_access.model.structure import Entity, Platform
 from mydso_access.model.user import User
 
-R = TypeVar("R", bound=User | Entity | Platform | Customer)
+R = TypeVar("R", bound=User | Entity | Platform | Customer | Link)
 
 
 @frozen(kw_only=True)

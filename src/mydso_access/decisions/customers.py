@@ -4,12 +4,14 @@ from attrs import evolve
 
 from mydso_access.decisions.changes import Changed, Done
 from mydso_access.decisions.outcomes import Refused
+from mydso_access.errors import InvalidValue, shown
 from mydso_access.model.customer import Customer
 from mydso_access.model.event import Difference, EventKind
 from mydso_access.model.reason import Reason
 from mydso_access.model.role import Right, RoleTable
 from mydso_access.model.structure import Structure
 from mydso_access.model.user import User
+from mydso_access.policy.fixed import CUSTOMER_ID_CAP
 
 
 def may_be_associated(user: User | None, customer: Customer, right: Right, roles: RoleTable) -> Refused | None:
@@ -28,6 +30,17 @@ def may_be_associated(user: User | None, customer: Customer, right: Right, roles
     if user.role not in roles.roles or right not in roles.role(user.role).rights(may_import=user.may_import):
         return Refused(Reason.NOT_ALLOWED, "A31", user_id=user.id)  # A31
     return None
+
+
+def check_customer_id(customer_id: str) -> None:
+    """Refuse what is no id of a customer.
+
+    Raises:
+        InvalidValue: it is no text, empty, or too long to be looked for in the host's own tables.
+    """
+    if type(customer_id) is not str or not 0 < len(customer_id) <= CUSTOMER_ID_CAP:
+        expected = f"the host's own id, as text (str) of 1 to {CUSTOMER_ID_CAP} characters"
+        raise InvalidValue("customer_id", shown(customer_id), expected)
 
 
 def with_colleague(customer: Customer, user_id: str) -> Changed[Customer] | Done[Customer]:

@@ -17,10 +17,15 @@ def dormant_from(user: User, policy: SecurityPolicy) -> datetime | None:
         user: the record; only an enabled login goes dormant.
         policy: the effective policy of the structure that the user signs in to.
     """
+    return dormant_after(user, policy.dormancy.months)
+
+
+def dormant_after(user: User, months: int | None) -> datetime | None:
+    """Return the instant from which a login counts as dormant after so many months; `None`: time alone never makes it."""
     seen = seen_at(user)
-    if seen is None or policy.dormancy.months is None or user.appointments:  # A19
+    if seen is None or months is None or user.appointments:  # A19
         return None
-    return months_later(seen, policy.dormancy.months)  # S25
+    return months_later(seen, months)  # S25
 
 
 def is_dormant(user: User, policy: SecurityPolicy, now: datetime) -> bool:

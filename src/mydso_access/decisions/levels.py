@@ -8,7 +8,7 @@ from mydso_access.errors import InvalidValue, shown
 from mydso_access.model.structure import Entity, Platform, SignInMode, StructureRecord
 from mydso_access.model.user import Category, User
 from mydso_access.policy.dotted import value_of
-from mydso_access.policy.levels import EffectivePolicy, joined, stricter
+from mydso_access.policy.levels import EffectivePolicy, asks_for, joined, stricter
 from mydso_access.policy.security_policy import SecurityPolicy
 from mydso_access.policy.settings import Level
 
@@ -78,6 +78,15 @@ def value_at(record: StructureRecord, installation: SecurityPolicy, name: str) -
     """
     asked, own = dict(record.policy.asks), value_of(installation, name)
     return stricter(name, own, asked[name]) if name in asked else own
+
+
+def levels_of(record: StructureRecord, installation: SecurityPolicy, name: str) -> frozenset[Level]:
+    """Return the levels that ask for the effective value of one setting in one structure."""
+    effective, asked = value_at(record, installation, name), dict(record.policy.asks)
+    wanted = {Level.INSTALLATION: value_of(installation, name)}
+    if name in asked:
+        wanted[record.structure.level] = asked[name]
+    return frozenset(level for level, value in wanted.items() if asks_for(name, value, effective))
 
 
 def comes_by_sso(user: User, home: StructureRecord) -> bool:

@@ -249,6 +249,11 @@ def judge_meant(user: User | None, who: Who | None, place: Place | None, first: 
     """
     if user is None or not is_called(user, who):
         return Refused(Reason.UNKNOWN, "D11")  # D11: a looser look-up than the counter's key finds nobody
+    return judge_login(user) or _judge_place(user, place, first) or user
+
+
+def judge_login(user: User) -> Refused | None:
+    """Say what of the state of their login keeps a user out; `None`: nothing."""
     match user.login:
         case NoLogin():
             return Refused(Reason.INACTIVE, "S14", user_id=user.id)  # S14
@@ -257,7 +262,7 @@ def judge_meant(user: User | None, who: Who | None, place: Place | None, first: 
         case Disabled():
             return Refused(Reason.DISABLED, "D12", user_id=user.id)  # D12
         case Enabled():
-            return _judge_place(user, place, first) or user
+            return None
         case _ as never:
             assert_never(never)
 

@@ -7,8 +7,8 @@ from typing import TypeAlias
 from attrs import evolve, frozen
 
 from mydso_access.decisions.addresses import lets_in
-from mydso_access.decisions.administration import is_main_administrator
-from mydso_access.decisions.membership import judge_there
+from mydso_access.decisions.administration import ActorFacts, is_main_administrator
+from mydso_access.decisions.membership import judge_entry, judge_there
 from mydso_access.decisions.naming import IPAddress, Who
 from mydso_access.decisions.outcomes import INSTALLATION, DueBecause, Proof, Refused
 from mydso_access.decisions.rotation import owes_change
@@ -22,7 +22,7 @@ from mydso_access.model.sign_in import FIRST_FACTORS, SECOND_FACTORS, Factor, Pu
 from mydso_access.model.structure import Structure, StructureRecord
 from mydso_access.model.user import User
 from mydso_access.policy.addresses import Recipient
-from mydso_access.policy.second_factor import WithSso
+from mydso_access.policy.second_factor import SecondFactorPolicy, WithSso
 
 
 @frozen
@@ -224,9 +224,8 @@ def may_still_validate(standing: Standing, structure: Structure, validator: Reci
 def _second_factor(standing: Standing) -> Step | Refused | None:
     if standing.sign_in.purpose is Purpose.ENROL:
         return Enrolment()
-    if not _asks_for_second_factor(standing):
-        return None
-    if any(factor in SECOND_FACTORS for factor, _ in standing.sign_in.factors):
+    asked = policy_there(standing.user, standing.place).policy.second_factor
+    if not lacks_second_factor(standing.user, standing.sign_in.factors, asked):
         return None
     if standing.user.second_factor is not None:
         return SecondFactorCode()  # S26
@@ -235,15 +234,44 @@ def _second_factor(standing: Standing) -> Step | Refused | None:
     return Enrolment()  # S26
 
 
-def _asks_for_second_factor(standing: Standing) -> bool:
-    asked = policy_there(standing.user, standing.place).policy.second_factor
-    kinds = {factor for factor, _ in standing.sign_in.factors}
+def lacks_second_factor(user: User, factors: Factors, asked: SecondFactorPolicy) -> bool:
+    """Tell whether a second factor is asked for that was not proven.
+
+    Args:
+        user: the record.
+        factors: what was proven.
+        asked: the effective policy where the user is.
+    """
+    kinds = {factor for factor, _ in factors}
+    if kinds & SECOND_FACTORS:
+        return False
     if Factor.SSO in kinds:
         if asked.with_sso is WithSso.NEVER:
             return False  # D9
         if asked.with_sso is WithSso.UNLESS_TRUSTED and Factor.SSO_SECOND in kinds:
             return False  # D9
-    return asked.required or standing.user.second_factor is not None  # S26
+    return asked.required or user.second_factor is not None  # S26
+
+
+def judge_present(facts: ActorFacts, proof: Proof, place: Place) -> User | Refused:
+    """Say whether the user of a session may be in an entity now, as if they entered it.
+
+    Whether a password has become too old there meanwhile is asked when they enter, and not of every request; so is the
+    address.
+
+    Args:
+        facts: the proof, and its user as stored now.
+        proof: what the session proved.
+        place: the entity.
+    """
+    user = judge_entry(facts, place.entity)
+    if isinstance(user, Refused):
+        return user
+    binding = policy_there(user, place)
+    if lacks_second_factor(user, proof.factors, binding.policy.second_factor):
+        levels = binding.levels("second_factor.required")
+        return Refused(Reason.SECOND_FACTOR_OWED, "S26", levels=levels, user_id=user.id)  # S26
+    return user
 
 
 def _is_stale(standing: Standing) -> bool:

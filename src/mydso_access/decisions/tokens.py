@@ -22,6 +22,7 @@ class TokenPurpose(Enum):
     RESET = "reset"
     EMAIL = "email"
     SIGN_IN = "sign_in"
+    LINK = "link"
 
 
 @frozen
@@ -66,10 +67,17 @@ def read_token(text: str | Secret[str]) -> GivenToken | None:
     return given if token_text(record_id, given.secret) == token else None  # base64 has several spellings
 
 
-def token_digest(purpose: TokenPurpose, record_id: str, secret: Secret[str]) -> Secret[str]:
-    """Return what is stored of a token: of no use in another row, or for another purpose."""
-    parts = (purpose.value, record_id, secret.reveal())
-    text = "\0".join(f"{len(part)}:{part}" for part in parts)
+def token_digest(purpose: TokenPurpose, record_id: str, secret: Secret[str], *bound_to: str) -> Secret[str]:
+    """Return what is stored of a token: of no use in another row, or for another purpose.
+
+    Args:
+        purpose: what it is good for.
+        record_id: the record that it is of.
+        secret: its secret half.
+        bound_to: what else of the record it is good for only.
+    """
+    parts = (purpose.value, record_id, secret.reveal(), *bound_to)
+    text = "\0".join([f"{len(part)}:{part}" for part in parts])
     return Secret(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
 
 
@@ -99,8 +107,8 @@ def code_digest(secret: Secret[str], bound_to: tuple[str, ...], code: Secret[str
     return Secret(hmac.digest(key, message, "sha256").hex())
 
 
-def opens(given: GivenToken, purpose: TokenPurpose, kept: Secret[str] | None) -> bool:
+def opens(given: GivenToken, purpose: TokenPurpose, kept: Secret[str] | None, *bound_to: str) -> bool:
     """Tell whether a token is the one that is kept; where none is, it is compared with one that nobody has."""
-    digest = token_digest(purpose, given.record_id, given.secret)
+    digest = token_digest(purpose, given.record_id, given.secret, *bound_to)
     stored = NOTHING if kept is None else kept.reveal()
     return hmac.compare_digest(digest.reveal().encode(), stored.encode()) and kept is not None

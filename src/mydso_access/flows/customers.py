@@ -4,24 +4,21 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from mydso_access.changing import Case, Decided, change, customer_shelf
-from mydso_access.decisions.administration import Actor, System, judge_right, read_actor
+from mydso_access.decisions.administration import Actor, judge_right, read_actor
 from mydso_access.decisions.changes import Changed, Done
 from mydso_access.decisions.customers import (
+    check_customer_id,
     may_be_associated,
     with_colleague,
     with_collector,
-    without,
     without_colleague,
 )
-from mydso_access.decisions.erasure import FORGOTTEN
 from mydso_access.decisions.outcomes import Busy, Refused
-from mydso_access.errors import InvalidValue, shown
+from mydso_access.erasing import end_if_forgotten
 from mydso_access.installation import Installation
 from mydso_access.model.customer import Customer
-from mydso_access.model.reason import Reason
 from mydso_access.model.role import Right
 from mydso_access.model.structure import Structure
-from mydso_access.policy.fixed import PAGE
 
 EditOutcome: TypeAlias = Done[Customer] | Refused | Busy
 Edit: TypeAlias = Callable[[Customer], Changed[Customer] | Done[Customer] | Refused]
@@ -97,20 +94,9 @@ async def assign_collector(
 
 
 async def _still_there(installation: Installation, user_id: str, edited: EditOutcome) -> EditOutcome:
-    """Take back what was saved while its user was being forgotten."""
-    if not isinstance(edited, Done) or await installation.store.user(user_id) is not None:
+    if not isinstance(edited, Done):
         return edited
-    customer = edited.record
-    await change(
-        installation,
-        System("forgetting"),
-        customer_shelf(installation, customer.entity, customer.id),
-        lambda case: Done(customer) if case.record is None else without(case.record, user_id),
-    )
-    pseudonym = f"{FORGOTTEN}{installation.chance.new_id()}"
-    while await installation.store.pseudonymise(user_id, pseudonym, PAGE):
-        pass
-    return Refused(Reason.NO_USER, "S15")  # S15
+    return await end_if_forgotten(installation, edited.record.entity, user_id) or edited
 
 
 async def _edited(
@@ -122,6 +108,5 @@ async def _edited(
             return refusal
         return edit(case.record or Customer(entity=entity, id=customer_id))
 
-    if type(customer_id) is not str or not customer_id:
-        raise InvalidValue("customer_id", shown(customer_id), "the host's own id, as text that is not empty")
+    check_customer_id(customer_id)
     return await change(installation, read_actor(actor), customer_shelf(installation, entity, customer_id), decide)

@@ -4,23 +4,18 @@ from collections.abc import AsyncIterator
 
 from attrs import frozen
 
-from mydso_access.changing import Case, Decided, change, customer_shelf
-from mydso_access.decisions.administration import Actor, Asker, System, actor_of_event
+from mydso_access.decisions.administration import Actor, Asker, actor_of_event
 from mydso_access.decisions.changes import Done
-from mydso_access.decisions.customers import without
 from mydso_access.decisions.erasure import FORGOTTEN, erased, is_erased
 from mydso_access.decisions.outcomes import Busy, BusyBecause, Proof, Refused
-from mydso_access.errors import BrokenStore, Stale
+from mydso_access.erasing import dissociate_everywhere, erase_traces
+from mydso_access.errors import Stale
 from mydso_access.installation import Installation
 from mydso_access.managing import manage
-from mydso_access.model.customer import Customer
 from mydso_access.model.event import Event, EventKind
-from mydso_access.model.reason import Reason
 from mydso_access.model.user import Category, User
 from mydso_access.policy.fixed import PAGE
 from mydso_access.retry import pauses, sleep
-
-FORGETTING = System("forgetting")
 
 
 @frozen
@@ -54,10 +49,9 @@ async def forget_user(installation: Installation, /, actor: Actor, user_id: str)
     user = ended.record
     pseudonym = user.name or user.full_name or drawn
     async for entity in _entities(installation, user):
-        if busy := await _dissociated(installation, entity, user.id):
-            return busy
-    while await installation.store.pseudonymise(user.id, pseudonym, PAGE):
-        pass
+        if unfinished := await dissociate_everywhere(installation, entity, user.id):
+            return unfinished
+    await erase_traces(installation, user.id, pseudonym)
     return await _removed(installation, actor, user, pseudonym)
 
 
@@ -101,19 +95,3 @@ async def _entities(installation: Installation, user: User) -> AsyncIterator[str
         for entity in page:
             yield entity.id
         after = page[-1]
-
-
-async def _dissociated(installation: Installation, entity: str, user_id: str) -> Busy | None:
-    def decide(case: Case[Customer]) -> Decided[Customer]:
-        return Refused(Reason.NO_USER, "S15") if case.record is None else without(case.record, user_id)  # S15
-
-    while page := await installation.store.customers_of(entity, None, PAGE, user_id):
-        ended = [
-            await change(installation, FORGETTING, customer_shelf(installation, entity, customer.id), decide)
-            for customer in page
-        ]
-        if busy := next((each for each in ended if isinstance(each, Busy)), None):
-            return busy
-        if not any(isinstance(each, Done) and each.event for each in ended):
-            raise BrokenStore("customers.of", "customers that the user is not associated with")
-    return None

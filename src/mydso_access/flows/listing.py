@@ -18,6 +18,7 @@ from mydso_access.decisions.administration import (
     judge_whole_account,
     read_actor,
 )
+from mydso_access.decisions.customers import check_customer_id
 from mydso_access.decisions.levels import policy_at_home
 from mydso_access.decisions.listing import ListedUser, listed, seen_from
 from mydso_access.decisions.naming import account_key
@@ -26,6 +27,7 @@ from mydso_access.errors import InvalidValue, shown
 from mydso_access.installation import Installation
 from mydso_access.model.customer import Customer
 from mydso_access.model.event import Event
+from mydso_access.model.link import Link
 from mydso_access.model.reason import Reason
 from mydso_access.model.role import Right
 from mydso_access.model.structure import Structure
@@ -45,7 +47,7 @@ class Page(Generic[T]):
     """
 
     rows: tuple[T, ...]
-    after: User | Customer | Event | None
+    after: User | Customer | Link | Event | None
 
 
 async def list_users(
@@ -109,6 +111,38 @@ async def list_customers(  # noqa: PLR0913  # what a page is asked for by
     if refusal := judge_right(facts, installation.roles, Right.ASSIGN_CUSTOMERS, Structure.entity(entity)):
         return refusal
     found = await installation.store.customers_of(entity, after, _checked(limit), associated)
+    return Page(tuple(found), _last(found, limit))
+
+
+async def list_links(  # noqa: PLR0913  # what a page is asked for by
+    installation: Installation,
+    /,
+    actor: Actor,
+    entity: str,
+    *,
+    customer_id: str | None = None,
+    after: Link | None = None,
+    limit: int = PAGE_SHOWN,
+) -> Page[Link] | Refused:
+    """List an entity's links, dead ones included as long as they are kept; those to one customer's pages, if asked.
+
+    Args:
+        actor: who asks; manages users, and is a member of the entity.
+        entity: id of the entity.
+        customer_id: only links to this customer's pages and documents.
+        after: `Page.after` of the page before.
+        limit: how many at most, 1 to 500.
+
+    Raises:
+        InvalidValue: an argument is malformed.
+        StoreError: a repository failed.
+    """
+    if customer_id is not None:
+        check_customer_id(customer_id)
+    facts = await actor_facts(installation, read_actor(actor))
+    if refusal := judge_right(facts, installation.roles, Right.MANAGE_USERS, Structure.entity(entity)):
+        return refusal
+    found = await installation.store.links_of(entity, after, _checked(limit), customer_id)
     return Page(tuple(found), _last(found, limit))
 
 

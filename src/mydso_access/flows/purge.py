@@ -8,7 +8,7 @@ from attrs import frozen
 
 from mydso_access.errors import Stale
 from mydso_access.installation import Installation
-from mydso_access.policy.fixed import PURGE_PATIENCE, PURGED_AT_ONCE
+from mydso_access.policy.fixed import DEAD_LINKS_KEPT, PURGE_PATIENCE, PURGED_AT_ONCE
 from mydso_access.retry import pauses, sleep
 
 # What forgets some of one kind of record: everything before an instant, at most so many.
@@ -23,6 +23,7 @@ class Purged:
         counters: attempt counters.
         sign_ins: half-finished sign-ins.
         assertions: assertions of single sign-on that were taken.
+        links: links that have been dead for a month.
         events: lines of the trail that are older than the account keeps them (`account.event_retention`).
     """
 
@@ -30,6 +31,7 @@ class Purged:
     sign_ins: int
     events: int = 0
     assertions: int = 0
+    links: int = 0
 
 
 async def purge(installation: Installation, /) -> Purged:
@@ -50,11 +52,12 @@ async def purge(installation: Installation, /) -> Purged:
     counters = await _all_of_it(installation, installation.store.purge_counters, before)
     sign_ins = await _all_of_it(installation, installation.store.purge_sign_ins, before)
     assertions = await _all_of_it(installation, installation.store.purge_assertions, before)
+    links = await _all_of_it(installation, installation.store.purge_links, installation.now() - DEAD_LINKS_KEPT)
     kept = installation.policy.account.event_retention
     if kept is None:
-        return Purged(counters, sign_ins, 0, assertions)
+        return Purged(counters, sign_ins, 0, assertions, links)
     events = await _all_of_it(installation, installation.store.purge_events, installation.now() - kept)
-    return Purged(counters, sign_ins, events, assertions)
+    return Purged(counters, sign_ins, events, assertions, links)
 
 
 async def _all_of_it(installation: Installation, forget: Purge, before: datetime) -> int:

@@ -1,5 +1,7 @@
 """Changing what a structure asks for (S18-S20, S27, S38)."""
 
+from attrs import evolve
+
 from mydso_access.changing import Case, Decided, change, structure_shelf
 from mydso_access.decisions.administration import (
     Actor,
@@ -10,6 +12,7 @@ from mydso_access.decisions.administration import (
     read_actor,
 )
 from mydso_access.decisions.changes import Changed, Done
+from mydso_access.decisions.links import keeping_dead
 from mydso_access.decisions.naming import Address, IPAddress
 from mydso_access.decisions.outcomes import Busy, Refused
 from mydso_access.decisions.settings import action_of, changes, check_title, described, shuts_out, with_policy
@@ -61,7 +64,10 @@ async def change_settings(
             return refusal
         if case.record is None:
             return Refused(Reason.NO_STRUCTURE, "S18")  # S18
-        return _guarded(case.facts, case.record, with_policy(case.record, policy), client)
+        decided = with_policy(case.record, policy)
+        if isinstance(decided, Changed):
+            decided = evolve(decided, record=keeping_dead(case.record, decided.record, installation.policy, case.at))
+        return _guarded(case.facts, case.record, decided, client)
 
     return await change(installation, read_actor(actor), structure_shelf(installation, structure), decide)
 

@@ -4,6 +4,7 @@ from mydso_access.model.assertion import Assertion, VerifiedAssertion
 from mydso_access.model.attempts import AttemptCounter, CounterKey, Failure, KeyKind, Reservation
 from mydso_access.model.customer import Customer
 from mydso_access.model.event import Difference, Event, EventKind
+from mydso_access.model.link import Link, LinkPurpose, LinkTarget
 from mydso_access.model.message import (
     AddressCodeMessage,
     EmailConfirmationMessage,
@@ -16,7 +17,7 @@ from mydso_access.model.message import (
     WarningMessage,
 )
 from mydso_access.model.reason import Reason
-from mydso_access.model.role import MY_DSO_MANAGER, Allowed, Cell, Certainty, Right, Role, RoleTable
+from mydso_access.model.role import MY_DSO_MANAGER, Allowed, Cell, Certainty, Restriction, Right, Role, RoleTable
 from mydso_access.model.second_factor import RecoveryCode, SecondFactor
 from mydso_access.model.secret import Secret
 from mydso_access.model.sign_in import Approval, Factor, NewSeed, Purpose, SentCode, SignIn
@@ -77,6 +78,9 @@ __all__ = [
     "InvitationMessage",
     "Invited",
     "KeyKind",
+    "Link",
+    "LinkPurpose",
+    "LinkTarget",
     "Login",
     "Message",
     "NewEmail",
@@ -89,6 +93,7 @@ __all__ = [
     "RecoveryCode",
     "Reservation",
     "ResetMessage",
+    "Restriction",
     "Right",
     "Role",
     "RoleTable",

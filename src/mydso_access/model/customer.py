@@ -4,6 +4,7 @@ from datetime import datetime
 
 from attrs import field, frozen
 
+from mydso_access.errors import InvalidValue, shown
 from mydso_access.model.instant import utc
 from mydso_access.policy.fixed import EARLIEST
 
@@ -20,6 +21,9 @@ class Customer:
         version: 0 as long as it was never stored.
         saved_at: when it was last saved.
         written_by: id of the event that wrote this version.
+
+    Raises:
+        InvalidValue: collector or colleagues are no ids of users.
     """
 
     entity: str
@@ -29,3 +33,10 @@ class Customer:
     version: int = 0
     saved_at: datetime = field(default=EARLIEST, converter=utc)
     written_by: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        # Of a text `in` would find parts: "7" in "17,70".
+        if type(self.colleagues) is not frozenset or not all(type(each) is str for each in self.colleagues):
+            raise InvalidValue("Customer.colleagues", shown(self.colleagues), "a frozenset of users' ids (str)")
+        if self.collector is not None and (type(self.collector) is not str or not self.collector):
+            raise InvalidValue("Customer.collector", shown(self.collector), "a user's id (str), or None")

@@ -54,6 +54,11 @@ class EventKind(Enum):
     MAIN_ADMINISTRATORS_CHANGED = "structure_main_administrators_changed"
     CUSTOMER_ASSOCIATED = "customer_associated"
     CUSTOMER_DISSOCIATED = "customer_dissociated"
+    LINKS_ISSUED = "links_issued"
+    LINK_RENEWED = "link_renewed"
+    LINK_REVOKED = "link_revoked"
+    LINK_OPENED = "link_opened"
+    LINK_REFUSED = "link_open_fail"
 
 
 def escaped(text: str | None) -> str | None:

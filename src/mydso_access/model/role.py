@@ -1,7 +1,8 @@
 """Roles and what each may do: a table that a host can replace, each cell saying how far it is known (S5, S6)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
+from types import MappingProxyType
 
 from attrs import field, frozen
 
@@ -33,6 +34,8 @@ class Right(Enum):
     SECURITY_SETTINGS = "administer security settings"
     COMPANY_INFORMATION = "change company information"
 
+    __hash__: Callable[["Right"], int] = object.__hash__  # type: ignore[assignment]  # there is one of each; Enum's own costs more than all else of a question
+
 
 class Allowed(Enum):
     """What a cell of the table says."""
@@ -63,6 +66,19 @@ class Cell:
     certainty: Certainty
 
 
+class Restriction(Enum):
+    """The four switches by which an entity hides customers from a role; each value is the setting's name (S28)."""
+
+    COLLECTORS = "visibility.collectors"
+    SALES = "visibility.sales"
+    SALES_ADMINISTRATION = "visibility.sales_administration"
+    GUESTS = "visibility.guests"
+
+
+def _kept(cells: Mapping[Right, Cell]) -> Mapping[Right, Cell]:
+    return MappingProxyType(dict(cells))
+
+
 @frozen
 class Role:
     """What a user may do, whatever entity they are in.
@@ -71,11 +87,21 @@ class Role:
         id: by which a user's record names it.
         title: what people call it.
         cells: what the table says of each right; of one that is missing it says no.
+        restriction: the switch that hides from the role all customers but its own; `None`: it is never restricted (A21).
+            To be said of every role, lest one that was made anew sees everything by oversight.
     """
 
     id: str
     title: str
-    cells: Mapping[Right, Cell]
+    cells: Mapping[Right, Cell] = field(converter=_kept)
+    restriction: Restriction | None
+    _rights: Mapping[bool, frozenset[Right]] = field(init=False, eq=False, repr=False)
+
+    @_rights.default
+    def _granted(self) -> Mapping[bool, frozenset[Right]]:
+        yes = frozenset(right for right, cell in self.cells.items() if cell.allowed is Allowed.YES)
+        flagged = frozenset(right for right, cell in self.cells.items() if cell.allowed is Allowed.FLAGGED)
+        return {False: yes, True: yes | flagged}
 
     def rights(self, *, may_import: bool) -> frozenset[Right]:
         """Return the rights of a user of this role.
@@ -83,8 +109,11 @@ class Role:
         Args:
             may_import: the user's own flag for importing data files.
         """
-        granted = {Allowed.YES, Allowed.FLAGGED} if may_import else {Allowed.YES}
-        return frozenset(right for right, cell in self.cells.items() if cell.allowed in granted)
+        return self._rights[may_import]
+
+
+# What nobody may do who is restricted to the customers that others give them.
+BEYOND_ONES_OWN = frozenset({Right.ASSIGN_CUSTOMERS, Right.MANAGE_USERS})
 
 
 def _by_id(roles: Iterable[Role]) -> Mapping[str, Role]:
@@ -92,7 +121,7 @@ def _by_id(roles: Iterable[Role]) -> Mapping[str, Role]:
     by_id = {role.id: role for role in several}
     if len(by_id) < len(several):
         raise InvalidValue("roles", shown([role.id for role in several]), "ids that differ")
-    return by_id
+    return MappingProxyType(by_id)
 
 
 @frozen(eq=False)
@@ -103,7 +132,8 @@ class RoleTable:
         roles: the roles by their ids, in the order given.
 
     Raises:
-        InvalidValue: two roles have one id, or no role may manage users.
+        InvalidValue: two roles have one id, no role may manage users, or one that is restricted to its own customers may
+            assign customers or manage users, and so help itself to others.
     """
 
     roles: Mapping[str, Role] = field(converter=_by_id)
@@ -111,6 +141,10 @@ class RoleTable:
     def __attrs_post_init__(self) -> None:
         if not any(Right.MANAGE_USERS in role.rights(may_import=False) for role in self.roles.values()):
             raise InvalidValue("roles", shown([*self.roles]), "a role that may manage users, or nobody ever could")
+        for role in self.roles.values():
+            if role.restriction is not None and role.rights(may_import=True) & BEYOND_ONES_OWN:
+                expected = "no right to assign customers or to manage users for a role with a restriction"
+                raise InvalidValue("roles", shown(role.id), expected)
 
     def role(self, role_id: str) -> Role:
         """Return the role with this id.
@@ -166,7 +200,18 @@ _CELLS: Mapping[Right, str] = {
     Right.SECURITY_SETTINGS: "Y N n N n n n N",
     Right.COMPANY_INFORMATION: "Y N n N n n n N",
 }
+_RESTRICTIONS = {
+    "collector": Restriction.COLLECTORS,  # S29
+    "sales_manager": Restriction.SALES,  # S30
+    "sales_administration": Restriction.SALES_ADMINISTRATION,  # S31
+    "guest": Restriction.GUESTS,  # S32
+}
 MY_DSO_MANAGER: tuple[Role, ...] = tuple(
-    Role(role_id, title, {right: _WORDS[row.split()[column]] for right, row in _CELLS.items()})
+    Role(
+        role_id,
+        title,
+        {right: _WORDS[row.split()[column]] for right, row in _CELLS.items()},
+        _RESTRICTIONS.get(role_id),
+    )
     for column, (role_id, title) in enumerate(_TITLES)
 )

@@ -93,6 +93,9 @@ class Entity:
         main_administrators: who may change its settings, in the order of their appointment (S18, A13).
         sign_in_mode: how its users prove their first factor.
         approved: addresses that an administrator let in, for everybody (D14).
+        interactive_links_from: links of interactive e-mails that were issued before are dead, whatever period is asked
+            for now: a longer one revives none (A23).
+        document_links_from: the same for links to documents.
         version: 0 as long as it was never stored.
         saved_at: when it was last saved.
         written_by: id of the event that wrote this version.
@@ -104,6 +107,8 @@ class Entity:
     main_administrators: tuple[Appointment, ...] = ()
     sign_in_mode: SignInMode = SignInMode.PASSWORD
     approved: tuple[ApprovedAddress, ...] = ()
+    interactive_links_from: datetime = field(default=EARLIEST, converter=utc)
+    document_links_from: datetime = field(default=EARLIEST, converter=utc)
     version: int = 0
     saved_at: datetime = field(default=EARLIEST, converter=utc)
     written_by: str | None = None

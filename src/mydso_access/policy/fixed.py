@@ -114,3 +114,13 @@ ASSERTION_KEPT = timedelta(days=1)
 
 # How many bytes of what people call a user lists are ordered by.
 LISTED_BYTES = 32
+
+# Code points of what a link is bound to, each: ids of the host's, or an e-mail address.
+LINK_TEXT_CAP = 1024
+# How long a dead link is remembered, so that whoever follows it still reads that it is too old.
+DEAD_LINKS_KEPT = timedelta(days=30)
+# Links that one statement stores.
+LINKS_AT_ONCE = 1000
+
+# Code points of a customer's id that a database can look for in the host's own tables.
+CUSTOMER_ID_CAP = 255

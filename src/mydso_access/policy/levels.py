@@ -119,11 +119,12 @@ def joined(installation: SecurityPolicy, asked: Mapping[Level, StructurePolicy])
         wanted |= {level: dict(each.asks)[name] for level, each in allowed.items() if name in dict(each.asks)}
         effective = stricter(name, wanted[Level.INSTALLATION], value)
         policy = replaced(policy, name, effective)
-        asking[name] = frozenset(level for level, each in wanted.items() if _asks_for(name, each, effective))
+        asking[name] = frozenset(level for level, each in wanted.items() if asks_for(name, each, effective))
     return EffectivePolicy(policy, asking)
 
 
-def _asks_for(name: str, value: Any, effective: Any) -> bool:
+def asks_for(name: str, value: Any, effective: Any) -> bool:
+    """Tell whether a level that asks for a value has its part in the effective one."""
     if SETTINGS[name].metadata[Setting].stricter is Stricter.BOTH:  # every list has its part in what is on all of them
         return (value is None) == (effective is None)
     return bool(value == effective)

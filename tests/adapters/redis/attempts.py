@@ -20,6 +20,7 @@ from mydso_access.repositories import (
     CounterRepository,
     CustomerRepository,
     EventRepository,
+    LinkRepository,
     SignInRepository,
     StructureRepository,
     UserRepository,
@@ -38,6 +39,7 @@ class Split:
     users: UserRepository
     structures: StructureRepository
     customers: CustomerRepository
+    links: LinkRepository
     events: EventRepository
     counters: CounterRepository
     sign_ins: SignInRepository
@@ -47,13 +49,13 @@ class Split:
 def beside(memory: Any, client: Any) -> Split:
     """Keep what a sign-in writes by itself through a synchronous client."""
     kept = (RedisCounters(client), RedisSignIns(client), RedisAssertions(client))
-    return Split(memory.users, memory.structures, memory.customers, memory.events, *kept)
+    return Split(memory.users, memory.structures, memory.customers, memory.links, memory.events, *kept)
 
 
 def beside_asynchronously(memory: Any, client: Any) -> Split:
     """Keep what a sign-in writes by itself through an asynchronous client."""
     kept = (AsyncRedisCounters(client), AsyncRedisSignIns(client), AsyncRedisAssertions(client))
-    return Split(memory.users, memory.structures, memory.customers, memory.events, *kept)
+    return Split(memory.users, memory.structures, memory.customers, memory.links, memory.events, *kept)
 
 
 def split(client: Any) -> Split:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from mydso_access import AccessControl, AsyncAccessControl
 from mydso_access.adapters.codec import microseconds
 from mydso_access.adapters.sqlalchemy import AsyncSqlRepositories, SqlRepositories
+from mydso_access.adapters.sqlalchemy.customers import customer_key
 from mydso_access.adapters.sqlalchemy.tables import TABLES, row_key, structure_key
 from mydso_access.decisions.naming import account_key
 from mydso_access.model import (
@@ -35,7 +36,7 @@ from mydso_access.testing import ManualClock
 from mydso_access.testing.clock import A_MONDAY
 from tests.support import CountingHasher, active, policy
 
-REPOSITORIES = ("users", "structures", "customers", "counters", "sign_ins", "assertions", "events")
+REPOSITORIES = ("users", "structures", "customers", "links", "counters", "sign_ins", "assertions", "events")
 PATIENCE = 10.0  # seconds until a database that does not get there has failed
 SERVERS = ["postgres", "mariadb"]
 ALIVE = {
@@ -213,10 +214,20 @@ def fill(engine: Engine, count: int, over: int = 0) -> None:
     entity = [structure_key(Structure.entity(f"entity-{n % 8}")) for n in numbers]
     users = [row_key("user", f"user-{n}") for n in range(7)]
     found = [{"name_key": key, "sso_key": key, "listed_by": key[:8], "structure_key": e} for key, e in zip(keys, entity, strict=True)]  # fmt: skip
+    issued = [
+        {
+            "customer_key": customer_key(f"entity-{n % 8}", "1"),
+            "granter_key": row_key("user", f"granter-{n % 97}"),
+        }
+        for n in numbers
+    ]
     rows = {
         TABLES.users: [{**found[n], "seen_at": n, "invited_at": n} for n in numbers],
         TABLES.structures: [{} for _ in numbers],
         TABLES.customers: [{"entity_key": entity[n]} for n in numbers],
+        TABLES.links: [
+            {**issued[n], "entity_key": entity[n], "dead_from": ends[n] if n % 2 else None} for n in numbers
+        ],
         TABLES.counters: [{"idle_from": end} for end in ends],
         TABLES.sign_ins: [{"expires_at": end} for end in ends],
     }

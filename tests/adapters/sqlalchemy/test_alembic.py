@@ -53,6 +53,7 @@ def upgrade():
     access_upgrade(op.get_bind(), to=2, tables=context.config.attributes["tables"])
 """
 THIRD = SECOND.replace("0002", "0003").replace("0001", "0002").replace("to=2", "to=3")
+FOURTH = THIRD.replace("0003", "0004").replace("0002", "0003").replace("to=3", "to=4")
 NO_CHANGES = "No new upgrade operations detected.\n"
 
 
@@ -86,6 +87,7 @@ def migrations(tmp_path: Path, opened: Callable[..., Engine]) -> Callable[..., M
     (tmp_path / "versions" / "first.py").write_text(FIRST)
     (tmp_path / "versions" / "second.py").write_text(SECOND)
     (tmp_path / "versions" / "third.py").write_text(THIRD)
+    (tmp_path / "versions" / "fourth.py").write_text(FOURTH)
 
     def write(tables: Tables, target: MetaData | list[MetaData], *, fails: bool = False) -> Migrations:
         printed = io.StringIO()
@@ -121,7 +123,7 @@ def test_a_revision_that_upgrades_what_an_earlier_one_made_leaves_a_check_nothin
     migrations: Callable[..., Migrations], opened: Callable[..., Engine]
 ) -> None:
     host = migrations(TABLES, [base(), metadata])
-    for revision, missing in (("0001", "mydso_structures"), ("0002", "mydso_assertions")):
+    for revision, missing in (("0001", "mydso_structures"), ("0002", "mydso_assertions"), ("0003", "mydso_links")):
         host.upgrade(revision)
         with pytest.raises(CommandError, match="not up to date"):
             host.check()

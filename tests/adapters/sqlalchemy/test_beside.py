@@ -7,11 +7,12 @@ import pytest
 from attrs import evolve
 from sqlalchemy import Engine, event, select
 
-from mydso_access.adapters.sqlalchemy import SqlRepositories
 from mydso_access.adapters.sqlalchemy.tables import TABLES, row_key, structure_key
 from mydso_access.errors import Stale
 from mydso_access.model import Category, Customer, EventKind, Structure, User
 from mydso_access.model.user import listed_by
+from mydso_access.policy.fixed import CUSTOMER_ID_CAP
+from mydso_access.testing.clock import A_MONDAY
 from mydso_access.testing.conformance.user_records import multi_entity, user
 from tests.adapters.sqlalchemy.hosts import Host, event_of
 
@@ -85,43 +86,163 @@ STATEMENTS = {
 }
 
 
-@pytest.mark.parametrize("who", STATEMENTS)
-def test_a_sign_in_writes_the_user_and_the_event_and_nothing_else(made: Any, host: Host, who: str) -> None:
-    record, statements = STATEMENTS[who]
-    record, asked = saved(made, record, "add"), list[str]()
+def noted(host: Host) -> list[str]:
+    """Return a list that says, from now on, what is asked of which table."""
+    asked: list[str] = []
 
     def note(_: Any, __: Any, statement: str, *rest: Any) -> None:
         if table := re.search(r"mydso_[a-z_]+", statement):  # and nothing of the connection itself
             asked.append(f"{statement.split(maxsplit=1)[0]} {table[0]}")
 
     event.listen(host.sync_engine, "before_cursor_execute", note)
+    return asked
+
+
+@pytest.mark.parametrize("who", STATEMENTS)
+def test_a_sign_in_writes_the_user_and_the_event_and_nothing_else(made: Any, host: Host, who: str) -> None:
+    record, statements = STATEMENTS[who]
+    record = saved(made, record, "add")
+    asked = noted(host)
     saved(made, evolve(record, last_access_at=record.saved_at), "sign-in", EventKind.SIGNED_IN)
     assert statements == asked
 
 
-def associates(engine: Engine) -> set[tuple[str, str]]:
+Associates = set[tuple[Any, ...]]
+
+
+def associates(engine: Engine) -> Associates:
     columns = TABLES.associates.c
     with engine.connect() as connection:
-        return {(entity, of) for entity, of in connection.execute(select(columns.entity_key, columns.user_key))}
+        rows = connection.execute(
+            select(
+                *(columns.customer_key, columns.entity_key, columns.user_key, columns.customer_id),
+                *(columns.customer_number, columns.collects, columns.is_colleague),
+            )
+        )
+        return {tuple(row) for row in rows}
 
 
-def test_associates_are_those_of_the_latest_save(made: Any, engine: Engine, repositories: SqlRepositories) -> None:
+def rows_of(*customers: Customer, numbers: dict[str, int] | None = None) -> Associates:
+    """Return the rows that there are for customers, all told anew; which ids are numbers is said, not worked out."""
+    found = set()
+    for each in customers:
+        entity = structure_key(Structure.entity(each.entity))
+        for user_id in {each.collector, *each.colleagues} - {None}:
+            found.add(
+                (
+                    row_key("customer", entity + each.id),
+                    *(entity, row_key("user", str(user_id)), each.id, (numbers or {}).get(each.id)),
+                    *(int(user_id == each.collector), int(user_id in each.colleagues)),
+                )
+            )
+    return found
+
+
+CHANGES: list[dict[str, Any]] = [
+    {"collector": "anna"},
+    {"collector": None, "colleagues": frozenset({"anna"})},  # from collector to colleague
+    {"collector": "anna", "colleagues": frozenset()},  # and back
+    {"colleagues": frozenset({"anna", "ben"})},  # both
+    {"collector": None},  # no collector any more
+    {"collector": "ben"},  # from colleague to both
+    {"collector": "carl", "colleagues": frozenset({"dora", "ben"})},
+    {"collector": "dora", "colleagues": frozenset({"carl", "ben"})},  # two change places
+    {"saved_at": A_MONDAY},  # nothing of all this
+    {"collector": None, "colleagues": frozenset()},
+    {"collector": "ben"},
+]
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["save", "save_all"])
+def test_associates_are_those_of_the_latest_save(made: Any, engine: Engine, together: bool) -> None:
+    beside = saved_customer(
+        made, Customer(entity="e1", id="c0", collector="anna", colleagues=frozenset({"ben"})), "add"
+    )
     customer = Customer(entity="e1", id="c1")
-    changes: list[dict[str, Any]] = [
-        {"collector": "anna"},
-        {"colleagues": frozenset({"anna", "ben"})},
-        {"collector": None},
-        {"collector": "carl", "colleagues": frozenset({"dora", "ben"})},
-        {"collector": None, "colleagues": frozenset()},
-        {"collector": "ben"},
-    ]
-    for number, change in enumerate(changes):
-        customer = evolve(customer, **change)
-        customer = evolve(customer, version=made.customers.save(customer, event_of(f"change {number}")))
-        users = {*customer.colleagues, customer.collector} - {None}
-        entity = structure_key(Structure.entity("e1"))
-        assert {(entity, row_key("user", str(each))) for each in users} == associates(engine)
-    assert customer == repositories.customers.get("e1", "c1")
+    for number, change in enumerate(CHANGES):
+        customer = saved_customer(made, evolve(customer, **change), f"change {number}", together=together)
+        assert rows_of(beside, customer) == associates(engine)
+    stale = evolve(customer, version=customer.version - 1, collector="emma", colleagues=frozenset({"anna"}))
     with pytest.raises(Stale):
-        made.customers.save(evolve(customer, version=customer.version - 1, collector="emma"), event_of("refused"))
-    assert {(structure_key(Structure.entity("e1")), row_key("user", "ben"))} == associates(engine)
+        saved_customer(made, stale, "refused", together=together)
+    assert rows_of(beside, customer) == associates(engine)
+
+
+def saved_customer(made: Any, changed: Customer, event_id: str, *, together: bool = False) -> Customer:
+    told = event_of(event_id)
+    if not together:
+        return evolve(changed, version=made.customers.save(changed, told))
+    made.customers.save_all([(changed, told)])
+    stored: Customer = made.customers.get(changed.entity, changed.id)
+    assert evolve(changed, version=stored.version) == stored
+    return stored
+
+
+def test_of_customers_that_are_saved_together_none_is_associated_if_one_is_stale(made: Any, engine: Engine) -> None:
+    first, second = (saved_customer(made, Customer(entity="e1", id=f"c{n}", collector="anna"), f"{n}") for n in "12")
+    moved = [evolve(first, collector="ben"), evolve(second, collector="ben", version=second.version + 1)]
+    for several in (moved, moved[::-1]):
+        with pytest.raises(Stale):
+            made.customers.save_all([(each, event_of(f"refused {each.id}")) for each in several])
+        assert rows_of(first, second) == associates(engine)
+
+
+NUMBERS = {"0": 0, "7": 7, "-7": -7, f"{2**63 - 1}": 2**63 - 1, f"{-(2**63)}": -(2**63)}
+NO_NUMBERS = [
+    "007",
+    "-0",
+    "+7",
+    "7 ",
+    " 7",
+    "7.0",
+    "7e0",
+    "1_000",
+    f"{2**63}",
+    "\uff17",
+    "\u0667",
+    "",
+    "-",
+    "A7",
+    "%",
+    "_",
+]
+LONG = "\U0001f600" * CUSTOMER_ID_CAP
+
+
+def test_an_id_is_a_number_only_if_it_is_how_a_database_spells_one(made: Any, engine: Engine) -> None:
+    customers = [Customer(entity="e1", id=each, collector="anna") for each in (*NUMBERS, *NO_NUMBERS, LONG)]
+    made.customers.save_all([(each, event_of(f"e {each.id}")) for each in customers])
+    assert rows_of(*customers, numbers=NUMBERS) == associates(engine)
+
+
+@pytest.mark.parametrize("no_database_holds", ["nul\0nul", "lone \ud800", LONG + "x", "7" * 300])
+def test_an_id_that_no_table_of_a_hosts_can_hold_finds_no_row_there(
+    made: Any, engine: Engine, no_database_holds: str
+) -> None:
+    customer = Customer(entity="e1", id=no_database_holds, collector="anna", colleagues=frozenset({"ben"}))
+    made.customers.save(customer, event_of("e1"))
+    ids = {(customer_id, number) for _, _, _, customer_id, number, _, _ in associates(engine)}
+    assert {(None, None)} == ids
+    (found,) = made.customers.of("e1", after=None, limit=9, associated="ben")
+    assert no_database_holds == found.id
+
+
+CUSTOMER_STATEMENTS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "nothing of who is associated": ({"saved_at": A_MONDAY}, []),
+    "another collector": ({"collector": "carl"}, ["DELETE mydso_associates", "INSERT mydso_associates"]),
+    "one more colleague": ({"colleagues": frozenset({"ben", "carl"})}, ["INSERT mydso_associates"]),
+    "one colleague less": ({"colleagues": frozenset()}, ["DELETE mydso_associates"]),
+}
+
+
+@pytest.mark.parametrize("what", CUSTOMER_STATEMENTS)
+def test_a_customer_is_written_with_what_has_changed_beside_it_and_nothing_else(
+    made: Any, host: Host, what: str
+) -> None:
+    record = saved_customer(
+        made, Customer(entity="e1", id="c1", collector="anna", colleagues=frozenset({"ben"})), "add"
+    )
+    change, beside = CUSTOMER_STATEMENTS[what]
+    asked = noted(host)
+    saved_customer(made, evolve(record, **change), "change")
+    assert ["SELECT mydso_customers", "UPDATE mydso_customers", *beside, "INSERT mydso_events"] == asked

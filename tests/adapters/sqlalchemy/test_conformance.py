@@ -13,6 +13,7 @@ from mydso_access.testing.conformance import (
     CounterContract,
     CustomerContract,
     EventContract,
+    LinkContract,
     RaceContract,
     SignInContract,
     StructureContract,
@@ -35,6 +36,9 @@ class TestStructures(InSql, StructureContract): ...
 
 
 class TestCustomers(InSql, CustomerContract): ...
+
+
+class TestLinks(InSql, LinkContract): ...
 
 
 class TestCounters(InSql, CounterContract): ...
@@ -85,6 +89,9 @@ class TestAsynchronousStructures(InSqlAsynchronously, StructureContract): ...
 
 
 class TestAsynchronousCustomers(InSqlAsynchronously, CustomerContract): ...
+
+
+class TestAsynchronousLinks(InSqlAsynchronously, LinkContract): ...
 
 
 class TestAsynchronousCounters(InSqlAsynchronously, CounterContract): ...

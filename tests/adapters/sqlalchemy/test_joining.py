@@ -13,12 +13,14 @@ from mydso_access.errors import Stale, Taken
 from mydso_access.model import Customer, Entity, EventKind, Platform, Structure, User
 from mydso_access.policy.fixed import EARLIEST
 from mydso_access.testing.clock import A_MONDAY
+from mydso_access.testing.conformance.link_records import link
 from tests.adapters.sqlalchemy.hosts import ANNA, Host, event_of, kill, only, process_of, stored
 from tests.support import active
 
 LATER = A_MONDAY + timedelta(days=1)
 ENTITY, PLATFORM = Entity(id="e1", title="Lyon"), Platform(id="p1", title="The group")
 CUSTOMER = Customer(entity="e1", id="c1", collector=ANNA.id)
+LINK = link("l1", entity="e1", granter=ANNA.id)
 
 
 def everything(repositories: Any) -> dict[str, Any]:
@@ -27,6 +29,7 @@ def everything(repositories: Any) -> dict[str, Any]:
         "users": list(repositories.users.of(ANNA.structure, after=None, limit=9)),
         "structures": [repositories.structures.platform(), repositories.structures.get(Structure.entity("e1"))],
         "customers": list(repositories.customers.of("e1", after=None, limit=9, associated=ANNA.id)),
+        "links": list(repositories.links.of("e1", after=None, limit=9)),
         "events": list(repositories.events.page(EARLIEST, after=None, limit=99)),
     }
 
@@ -36,6 +39,12 @@ def administer(made: Any, anna: User) -> None:
     made.structures.save(PLATFORM, event_of("platform"))
     made.structures.save(ENTITY, event_of("entity"))
     made.customers.save(CUSTOMER, event_of("customer"))
+    made.customers.save_all([(evolve(CUSTOMER, id=each), event_of(f"customer {each}")) for each in ("c2", "c3")])
+    made.links.add_all(
+        [LINK, evolve(LINK, id="l2", granter="ben"), evolve(LINK, id="l3", until=EARLIEST)], event_of("links")
+    )
+    made.links.save(evolve(LINK, id="l4", granter="carl"), event_of("link"))
+    assert (1, 1) == (made.links.purge(A_MONDAY, limit=9), made.links.forget(ANNA.id, limit=9))
     made.users.remove(anna, event_of("removal", EventKind.USER_FORGOTTEN, subject=anna.id))
     made.users.save(active("ben"), event_of("ben", at=LATER))
     assert 1 == made.events.pseudonymise(ANNA.id, "pseudonym", limit=9)
@@ -66,6 +75,14 @@ STALE: dict[str, Callable[[Any, User], Any]] = {
     "users with a version": lambda made, anna: made.users.add_all([anna], event_of("e1")),
     "a removal": lambda made, anna: made.users.remove(evolve(anna, version=1), event_of("e1")),
     "an entity": lambda made, _: made.structures.save(evolve(ENTITY, version=1), event_of("e1")),
+    "customers together": lambda made, _: made.customers.save_all(
+        [(CUSTOMER, event_of("e1")), (evolve(CUSTOMER, id="c2", version=1), event_of("e2"))]
+    ),
+    "a link": lambda made, _: made.links.save(evolve(LINK, version=1), event_of("e1")),
+    "links with a version": lambda made, _: made.links.add_all(
+        [LINK, evolve(LINK, id="l2", version=1)], event_of("e1")
+    ),
+    "a link given twice": lambda made, _: made.links.add_all([LINK, LINK], event_of("e1")),
     "a customer": lambda made, _: made.customers.save(evolve(CUSTOMER, version=1), event_of("e1")),
 }
 
@@ -87,6 +104,7 @@ def test_stale_says_whether_it_was_in_a_transaction_of_the_hosts(
             STALE[what](host.repositories(connection), anna)
         assert inside.value.joined
     assert anna == repositories.users.get(ANNA.id)
+    assert (None, None) == (repositories.customers.get("e1", "c1"), repositories.links.get("l1"))
 
 
 def test_taken_in_a_transaction_of_the_hosts_leaves_it_as_it_was(host: Host, repositories: SqlRepositories) -> None:
@@ -118,8 +136,9 @@ def test_a_connection_lost_in_the_hosts_transaction_is_stale_and_says_so(
 
 
 @only("mariadb")
+@pytest.mark.parametrize("together", [False, True], ids=["save", "save_all"])
 def test_a_customer_that_the_hosts_transaction_saw_in_an_older_state_is_saved_whole(
-    host: Host, repositories: SqlRepositories
+    host: Host, repositories: SqlRepositories, together: bool
 ) -> None:
     first = evolve(CUSTOMER, version=repositories.customers.save(CUSTOMER, event_of("e1")))
     with host.connection() as connection:
@@ -129,7 +148,10 @@ def test_a_customer_that_the_hosts_transaction_saw_in_an_older_state_is_saved_wh
         second = evolve(first, colleagues=frozenset({"ben"}))
         second = evolve(second, version=repositories.customers.save(second, event_of("e2")))
         third = evolve(second, collector=None, colleagues=frozenset({"carl"}))
-        made.customers.save(third, event_of("e3"))
+        if together:
+            made.customers.save_all([(third, event_of("e3"))])
+        else:
+            made.customers.save(third, event_of("e3"))
         connection.commit()
     found = {each: len(repositories.customers.of("e1", None, 9, each)) for each in (ANNA.id, "ben", "carl")}
     assert {ANNA.id: 0, "ben": 0, "carl": 1} == found

@@ -18,7 +18,9 @@ from mydso_access.adapters.sqlalchemy.tables import TABLES
 from mydso_access.errors import Stale, Taken
 from mydso_access.model import CounterKey, Customer, EventKind, KeyKind, Platform, SsoIdentity
 from mydso_access.model.user import listed_by
+from mydso_access.policy.fixed import CUSTOMER_ID_CAP
 from mydso_access.testing.clock import A_MONDAY
+from mydso_access.testing.conformance.link_records import link
 from mydso_access.testing.conformance.user_records import multi_entity
 from tests.adapters.sqlalchemy.hosts import (
     A_SIGN_IN,
@@ -59,7 +61,7 @@ def keys(count: int) -> list[CounterKey]:
 # --- what stands in the tables
 
 
-def test_nothing_says_who_it_is_about_but_bodies_and_what_lists_are_ordered_by(
+def test_nothing_says_who_it_is_about_but_bodies_and_what_lists_are_ordered_and_joined_by(
     engine: Engine, repositories: SqlRepositories
 ) -> None:
     anna = evolve(multi_entity("id-of-anna", "id-of-entity"), name="name-of-anna", sso=SsoIdentity("issuer", "anna"))
@@ -67,15 +69,19 @@ def test_nothing_says_who_it_is_about_but_bodies_and_what_lists_are_ordered_by(
     repositories.users.save(anna, its_event)
     repositories.structures.save(Platform(id="id-of-platform", title="P"), event_of("e2"))
     repositories.customers.save(Customer(entity="id-of-entity", id="id-of-c", collector=anna.id), event_of("e3"))
+    repositories.links.save(link("id-of-link", granter=anna.id), event_of("e4"))
     repositories.counters.save(counter(idle_from=LATER))
     repositories.sign_ins.save(evolve(A_SIGN_IN, id="id-of-sign-in", user_id=anna.id))
     repositories.assertions.add(AN_ASSERTION)
-    numbers = {"version", "seen_at", "invited_at", "idle_from", "expires_at", "at"}
+    numbers = {"version", "seen_at", "invited_at", "idle_from", "expires_at", "dead_from", "at"}
+    numbers |= {"customer_number", "collects", "is_colleague"}
     for table in set(metadata.tables.values()) - {TABLES.steps}:
         row = next(each for each in rows(engine, table) if each.get("subject_key", "") is not None)
         assert row.pop("body", "{").startswith("{")
         assert row.pop("listed_by", listed_by(anna)) == listed_by(anna)
+        assert row.pop("customer_id", "id-of-c") == "id-of-c"  # by which the host's own tables are joined
         row.pop("invited_at", None)
+        row.pop("customer_number", None)
         digests = [row.pop(name) for name in set(row) - numbers]
         assert digests
         assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in digests)
@@ -108,6 +114,16 @@ def test_any_text_is_an_id_and_a_name(host: Host, text: str) -> None:
     assert evolve(sign_in, version=made.sign_ins.save(sign_in)) == made.sign_ins.get(text)
     (found,) = made.events.page(A_MONDAY, after=None, limit=9, subject=text)
     assert f"e{text}" == found.id
+    customer = Customer(entity=text, id=text, collector=text or None, colleagues=frozenset({text}))
+    made.customers.save_all([(customer, event_of(f"g{text}"))])
+    (named,) = made.customers.named(text, [text, f"{text} "])
+    assert evolve(customer, version=named.version) == named
+    assert (named,) == made.customers.of(text, after=None, limit=9, associated=text)
+    bound = dict.fromkeys(("entity", "customer", "resource"), text[:CUSTOMER_ID_CAP] or "-")
+    made.links.add_all([link(text, granter=text, **bound)], event_of(f"h{text}"))
+    (listed,) = made.links.of(bound["entity"], after=None, limit=9, customer=bound["customer"])
+    assert listed == made.links.get(text) == link(text, granter=text, version=listed.version, **bound)
+    assert 1 == made.links.forget(text, limit=9)
     with pytest.raises(Taken):
         made.users.save(evolve(ANNA, id="other", name=text), event_of("e9"))
 

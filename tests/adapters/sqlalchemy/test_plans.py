@@ -16,11 +16,13 @@ from mydso_access.errors import StoreError
 from mydso_access.model import Customer, Enabled, Entity, Invited, SsoIdentity, Structure
 from mydso_access.policy.fixed import EARLIEST
 from mydso_access.testing.clock import A_MONDAY
+from mydso_access.testing.conformance.link_records import link
 from tests.adapters.sqlalchemy.hosts import ANNA, KEY, event_of, fill
 
 EARLY = EARLIEST + timedelta(microseconds=10)  # before nearly all rows
 ENTITY, PLATFORM = Structure.entity("entity-1"), Structure.platform("entity-1")
 CUSTOMER = Customer(entity="entity-1", id="customer-8")  # whose key stands before nearly all
+LINK = link("link-4")  # whose key stands before nearly all
 INVITED = evolve(ANNA, credential=None, login=Invited(EARLY))
 FEW = 20
 OF = ("ix_mydso_users_structure_listed_by", "ix_mydso_memberships_entity_key")
@@ -55,6 +57,14 @@ SEARCHES: list[tuple[str, Callable[[SqlRepositories], Any]]] = [
     ("pk_mydso_customers", lambda made: made.customers.get("entity-1", "customer")),
     ("ix_mydso_customers_entity_key_key", lambda made: made.customers.of("entity-1", after=None, limit=90)),
     ("ix_mydso_customers_entity_key_key", lambda made: made.customers.of("entity-1", after=CUSTOMER, limit=90)),
+    ("pk_mydso_customers", lambda made: made.customers.named("entity-1", [f"customer-{n}" for n in range(FEW)])),
+    ("pk_mydso_links", lambda made: made.links.get("none")),
+    ("ix_mydso_links_entity_key_key", lambda made: made.links.of("entity-1", after=None, limit=90)),
+    ("ix_mydso_links_entity_key_key", lambda made: made.links.of("entity-1", after=LINK, limit=90)),
+    ("ix_mydso_links_customer_key_key", lambda made: made.links.of("entity-1", after=None, limit=90, customer="1")),
+    ("ix_mydso_links_customer_key_key", lambda made: made.links.of("entity-1", after=LINK, limit=90, customer="1")),
+    ("ix_mydso_links_granter_key", lambda made: made.links.forget("granter-1", limit=90)),
+    ("ix_mydso_links_dead_from", lambda made: made.links.purge(A_MONDAY, limit=90)),
     ("ix_mydso_events_at_key", lambda made: made.events.page(EARLY, after=None, limit=90)),
     ("ix_mydso_events_at_key", lambda made: made.events.page(EARLY, after=event_of("e1", at=EARLY), limit=90)),
     (

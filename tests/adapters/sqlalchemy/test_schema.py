@@ -17,7 +17,7 @@ from tests.adapters.sqlalchemy.hosts import ANNA, KEY, before, counter, event_of
 NAMES = [
     f"mydso_{name}"
     for name in (
-        *("assertions", "associates", "counters", "customers", "events", "memberships", "sign_ins", "steps"),
+        *("assertions", "associates", "counters", "customers", "events", "links", "memberships", "sign_ins", "steps"),
         *("structures", "users"),
     )
 ]
@@ -30,6 +30,10 @@ INDEXES = {
     "ix_mydso_memberships_entity_key": ["entity_key", "listed_by", "user_key"],
     "ix_mydso_customers_entity_key_key": ["entity_key", "key"],
     "ix_mydso_associates_entity_key": ["entity_key", "user_key", "customer_key"],
+    "ix_mydso_links_entity_key_key": ["entity_key", "key"],
+    "ix_mydso_links_customer_key_key": ["customer_key", "key"],
+    "ix_mydso_links_granter_key": ["granter_key"],
+    "ix_mydso_links_dead_from": ["dead_from"],
     "ix_mydso_counters_idle_from": ["idle_from"],
     "ix_mydso_sign_ins_expires_at": ["expires_at"],
     "ix_mydso_assertions_expires_at": ["expires_at"],
@@ -62,7 +66,7 @@ def indexes(engine: Engine) -> dict[str | None, list[str | None]]:
 def test_an_upgrade_creates_the_tables_with_their_indexes(engine: Engine) -> None:
     assert NAMES == table_names(engine)
     assert INDEXES == indexes(engine)
-    assert [1, 2, 3] == steps(engine)
+    assert [1, 2, 3, 4] == steps(engine)
 
 
 def test_a_second_upgrade_finds_nothing_to_do(engine: Engine, repositories: SqlRepositories) -> None:
@@ -70,7 +74,7 @@ def test_a_second_upgrade_finds_nothing_to_do(engine: Engine, repositories: SqlR
     with engine.begin() as connection:
         upgrade(connection)
         upgrade(connection, to=1)
-    assert [1, 2, 3] == steps(engine)
+    assert [1, 2, 3, 4] == steps(engine)
     assert repositories.users.get(ANNA.id) is not None
 
 
@@ -82,22 +86,26 @@ def test_an_upgrade_to_a_step_takes_the_steps_up_to_it(opened: Callable[..., Eng
     assert [1] == steps(engine)
     with engine.begin() as connection:
         upgrade(connection, to=2)
-    assert [name for name in NAMES if name != "mydso_assertions"] == table_names(engine)
+    assert [name for name in NAMES if name not in ("mydso_assertions", "mydso_links")] == table_names(engine)
     assert [1, 2] == steps(engine)
     with engine.begin() as connection:
         upgrade(connection, to=3)
+    assert [name for name in NAMES if name != "mydso_links"] == table_names(engine)
+    assert [1, 2, 3] == steps(engine)
+    with engine.begin() as connection:
+        upgrade(connection, to=4)
     assert NAMES == table_names(engine)
     assert INDEXES == indexes(engine)
-    assert [1, 2, 3] == steps(engine)
+    assert [1, 2, 3, 4] == steps(engine)
 
 
 @only("sqlite")
-@pytest.mark.parametrize("step", [0, 4, -1, True, "1", 1.0])
+@pytest.mark.parametrize("step", [0, 5, -1, True, "1", 1.0])
 def test_an_upgrade_to_a_step_that_there_is_not_is_refused_with_nothing_created(
     opened: Callable[..., Engine], step: Any
 ) -> None:
     engine = opened()
-    with engine.begin() as connection, pytest.raises(InvalidValue, match=r"to is .*: expected a step from 1 to 3"):
+    with engine.begin() as connection, pytest.raises(InvalidValue, match=r"to is .*: expected a step from 1 to 4"):
         upgrade(connection, to=step)
     assert [] == table_names(engine)
 
@@ -113,6 +121,9 @@ def test_an_upgrade_to_a_step_that_there_is_not_is_refused_with_nothing_created(
         "DROP INDEX ix_mydso_users_seen_at_key",
         "CREATE TABLE mydso_assertions",
         "CREATE INDEX ix_mydso_assertions_expires_at",
+        "CREATE TABLE mydso_links",
+        "CREATE INDEX ix_mydso_links_dead_from",
+        "INSERT INTO mydso_steps",
     ],
 )
 def test_an_upgrade_that_was_interrupted_is_completed(opened: Callable[..., Engine], interrupted_before: str) -> None:
@@ -129,7 +140,7 @@ def test_an_upgrade_that_was_interrupted_is_completed(opened: Callable[..., Engi
         upgrade(second)
     assert NAMES == table_names(engine)
     assert INDEXES == indexes(engine)
-    assert [1, 2, 3] == steps(engine)
+    assert [1, 2, 3, 4] == steps(engine)
 
 
 @only("sqlite", "postgres")
@@ -179,7 +190,7 @@ def test_an_asynchronous_engine_is_upgraded_through_run_sync(
     engine = opened()
     assert NAMES == table_names(engine)
     assert INDEXES == indexes(engine)
-    assert [1, 2, 3] == steps(engine)
+    assert [1, 2, 3, 4] == steps(engine)
 
 
 def test_two_installations_in_one_database_do_not_see_each_other(engine: Engine, repositories: SqlRepositories) -> None:
@@ -195,7 +206,7 @@ def test_two_installations_in_one_database_do_not_see_each_other(engine: Engine,
     assert () == other.events.page(ANNA.saved_at, after=None, limit=9)
     other.users.save(ANNA, event_of("e1"))
     assert 0 == other.counters.purge(ANNA.saved_at, limit=9)
-    assert [1, 2, 3] == steps(engine, tables)
+    assert [1, 2, 3, 4] == steps(engine, tables)
 
 
 @only("postgres")

@@ -16,6 +16,7 @@ from mydso_access.adapters.sqlalchemy import AsyncSqlRepositories, SqlRepositori
 from mydso_access.errors import InvalidValue, OpenTransaction, Stale, Taken
 from mydso_access.model import Disabled, DisabledBecause, EventKind
 from mydso_access.testing.clock import A_MONDAY
+from tests.adapters.sqlalchemy.alone import ALONE
 from tests.adapters.sqlalchemy.hosts import (
     A_SIGN_IN,
     AN_ASSERTION,
@@ -34,25 +35,6 @@ from tests.support import HOME, PLACES, RIGHT, CountingHasher, active, settle
 
 Hosted = Callable[..., Host]
 Opened = Callable[..., Engine]
-COMMIT_ALONE = (
-    *(EventKind.SIGNED_IN, EventKind.ENTERED, EventKind.ACCESSED, EventKind.STEPPED_UP, EventKind.STEP_PROVEN),
-    *(EventKind.ADDRESS_CODE_SENT, EventKind.SECOND_FACTOR_ENROLLED, EventKind.PASSWORD_REHASHED),
-)
-ALONE: dict[str, Callable[[Any], Any]] = {
-    "counters.get": lambda made: made.counters.get(KEY),
-    "counters.save": lambda made: made.counters.save(counter()),
-    "counters.purge": lambda made: made.counters.purge(A_MONDAY, limit=9),
-    "sign_ins.get": lambda made: made.sign_ins.get("s1"),
-    "sign_ins.save": lambda made: made.sign_ins.save(A_SIGN_IN),
-    "sign_ins.purge": lambda made: made.sign_ins.purge(A_MONDAY, limit=9),
-    "assertions.add": lambda made: made.assertions.add(AN_ASSERTION),
-    "assertions.purge": lambda made: made.assertions.purge(A_MONDAY, limit=9),
-    **{
-        f"users.save, {kind.value}": lambda made, kind=kind: made.users.save(ANNA, event_of("e1", kind))  # type: ignore[misc]
-        for kind in COMMIT_ALONE
-    },
-    "events.append": lambda made: made.events.append(event_of("e1")),
-}
 
 
 def trail(repositories: SqlRepositories) -> list[str]:

@@ -11,6 +11,7 @@ from mydso_access.adapters.memory import (
     MemoryCounters,
     MemoryCustomers,
     MemoryEvents,
+    MemoryLinks,
     MemorySignIns,
     MemoryStructures,
     MemoryUsers,
@@ -21,6 +22,7 @@ from mydso_access.testing.conformance import (
     CounterContract,
     CustomerContract,
     EventContract,
+    LinkContract,
     RaceContract,
     SignInContract,
     StructureContract,
@@ -40,7 +42,12 @@ def under_test(name: str, contract: type[Contract], *tests: str, **broken: Calla
     @pytest.fixture
     def repositories(_: Any) -> Any:
         events = broken.get("events", MemoryEvents)()
-        told = {"users": MemoryUsers, "structures": MemoryStructures, "customers": MemoryCustomers}
+        told = {
+            "users": MemoryUsers,
+            "structures": MemoryStructures,
+            "customers": MemoryCustomers,
+            "links": MemoryLinks,
+        }
         made = {name: broken.get(name, sound)(events) for name, sound in told.items()}
         counters, sign_ins = broken.get("counters", MemoryCounters)(), broken.get("sign_ins", MemorySignIns)()
         assertions = broken.get("assertions", MemoryAssertions)()
@@ -69,6 +76,14 @@ def structures(*tests: str) -> Callable[[B], B]:
 def customers(*tests: str) -> Callable[[B], B]:
     def decorate(broken: B) -> B:
         under_test(broken.__name__, CustomerContract, *tests, customers=broken)
+        return broken
+
+    return decorate
+
+
+def links(*tests: str) -> Callable[[B], B]:
+    def decorate(broken: B) -> B:
+        under_test(broken.__name__, LinkContract, *tests, links=broken)
         return broken
 
     return decorate
@@ -115,7 +130,15 @@ def race(*tests: str) -> Callable[[B], B]:
 
 
 for sound in (
-    *(UserContract, StructureContract, CustomerContract, CounterContract, SignInContract, AssertionContract),
+    *(
+        UserContract,
+        StructureContract,
+        CustomerContract,
+        LinkContract,
+        CounterContract,
+        SignInContract,
+        AssertionContract,
+    ),
     *(EventContract, RaceContract),
 ):
     under_test(f"Sound{sound.__name__}", sound)

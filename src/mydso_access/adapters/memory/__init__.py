@@ -6,8 +6,9 @@ from attrs import Factory, field, frozen
 
 from mydso_access.adapters.memory.assertions import MemoryAssertions
 from mydso_access.adapters.memory.attempts import MemoryCounters, MemorySignIns
+from mydso_access.adapters.memory.customers import MemoryCustomers, MemoryLinks
 from mydso_access.adapters.memory.events import MemoryEvents
-from mydso_access.adapters.memory.structures import MemoryCustomers, MemoryStructures
+from mydso_access.adapters.memory.structures import MemoryStructures
 from mydso_access.adapters.memory.users import MemoryUsers
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "MemoryCounters",
     "MemoryCustomers",
     "MemoryEvents",
+    "MemoryLinks",
     "MemoryRepositories",
     "MemorySignIns",
     "MemoryStructures",
@@ -38,3 +40,4 @@ class MemoryRepositories:
     customers: MemoryCustomers = field(
         init=False, default=Factory(lambda self: MemoryCustomers(self.events), takes_self=True)
     )
+    links: MemoryLinks = field(init=False, default=Factory(lambda self: MemoryLinks(self.events), takes_self=True))

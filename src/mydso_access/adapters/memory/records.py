@@ -9,12 +9,13 @@ from mydso_access.adapters.versions import next_version
 from mydso_access.errors import Stale
 from mydso_access.model.customer import Customer
 from mydso_access.model.event import Event
+from mydso_access.model.link import Link
 from mydso_access.model.sign_in import SignIn
 from mydso_access.model.structure import Entity, Platform
 from mydso_access.model.user import User
 
-Record = TypeVar("Record", bound=User | Entity | Platform | Customer | SignIn)
-Found = TypeVar("Found", User, Entity, Customer, Event)
+Record = TypeVar("Record", bound=User | Entity | Platform | Customer | Link | SignIn)
+Found = TypeVar("Found", User, Entity, Customer, Event, Link)
 
 
 def compared(record: Record, before: Record | None) -> Record:

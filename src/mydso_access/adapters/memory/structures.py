@@ -1,4 +1,4 @@
-"""Entities, the platform and the associations of customers in memory."""
+"""Entities and the platform in memory."""
 
 import threading
 from typing import final
@@ -6,7 +6,6 @@ from typing import final
 from mydso_access.adapters.memory.events import MemoryEvents
 from mydso_access.adapters.memory.records import compared, page_of
 from mydso_access.errors import Taken
-from mydso_access.model.customer import Customer
 from mydso_access.model.event import Event
 from mydso_access.model.structure import Entity, Platform, Structure, StructureRecord
 
@@ -55,37 +54,3 @@ class MemoryStructures:
         if platform is not None and platform.structure == structure:
             return platform
         return self._entities.get(structure.id) if structure == Structure.entity(structure.id) else None
-
-
-@final
-class MemoryCustomers:
-    """Associations of customers, and the trail that their events go to."""
-
-    def __init__(self, events: MemoryEvents) -> None:
-        self._by_id: dict[tuple[str, str], Customer] = {}
-        self._events = events
-        self._lock = threading.Lock()
-
-    def get(self, entity: str, customer_id: str, /) -> Customer | None:
-        """Return a customer's associations."""
-        with self._lock:  # not before the event is stored, too
-            return self._by_id.get((entity, customer_id))
-
-    def save(self, customer: Customer, event: Event, /) -> int:
-        """Store associations and event, or raise `Stale` and store nothing."""
-        key = customer.entity, customer.id
-        with self._lock:
-            stored = compared(customer, self._by_id.get(key))
-            self._by_id[key] = stored
-            self._events.append(event)
-        return stored.version
-
-    def of(
-        self, entity: str, /, after: Customer | None, limit: int, associated: str | None = None
-    ) -> tuple[Customer, ...]:
-        """Return a page of an entity's customers, in the order of their ids; only those of one user, if asked."""
-        with self._lock:
-            found = [each for each in self._by_id.values() if each.entity == entity]
-        if associated is not None:
-            found = [each for each in found if associated == each.collector or associated in each.colleagues]
-        return page_of(found, lambda each: (each.id,), after, limit)

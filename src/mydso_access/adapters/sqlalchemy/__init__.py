@@ -5,11 +5,24 @@ from typing import TYPE_CHECKING, Any
 from mydso_access.adapters.sqlalchemy.repositories import SqlRepositories
 from mydso_access.adapters.sqlalchemy.schema import upgrade
 from mydso_access.adapters.sqlalchemy.tables import Tables, attach_tables, metadata
+from mydso_access.adapters.sqlalchemy.visibility import OnlyEntity, OwnColleagues, OwnColumns, UniqueIds, visible
 
 if TYPE_CHECKING:
     from mydso_access.adapters.sqlalchemy.asynchronous import AsyncSqlRepositories
 
-__all__ = ["AsyncSqlRepositories", "SqlRepositories", "Tables", "attach_tables", "metadata", "upgrade"]
+__all__ = [
+    "AsyncSqlRepositories",
+    "OnlyEntity",
+    "OwnColleagues",
+    "OwnColumns",
+    "SqlRepositories",
+    "Tables",
+    "UniqueIds",
+    "attach_tables",
+    "metadata",
+    "upgrade",
+    "visible",
+]
 
 
 def __getattr__(name: str) -> Any:

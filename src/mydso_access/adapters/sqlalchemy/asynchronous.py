@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from mydso_access.adapters.sqlalchemy import operations, structures, users
+from mydso_access.adapters.sqlalchemy import customers, links, operations, structures, users
 from mydso_access.adapters.sqlalchemy.running import (
     Operation,
     check_bind,
@@ -155,14 +155,43 @@ class AsyncSqlStructures(_AsyncRepository):
 class AsyncSqlCustomers(_AsyncRepository):
     """Associations of customers in a table, saved together with their events."""
 
-    @_async_reads(structures.get_customer)
+    @_async_reads(customers.get_customer)
     def get(self) -> None: ...
 
-    @_async_writes(structures.save_customer)
+    @_async_writes(customers.save_customer)
     def save(self) -> None: ...
 
-    @_async_reads(structures.customers_of)
+    @_async_reads(customers.named_customers)
+    def named(self) -> None: ...
+
+    @_async_writes(customers.save_customers)
+    def save_all(self) -> None: ...
+
+    @_async_reads(customers.customers_of)
     def of(self) -> None: ...
+
+
+@final
+class AsyncSqlLinks(_AsyncRepository):
+    """Links to customers' pages and documents in a table, saved together with their events."""
+
+    @_async_reads(links.get_link)
+    def get(self) -> None: ...
+
+    @_async_writes(links.save_link)
+    def save(self) -> None: ...
+
+    @_async_writes(links.add_links)
+    def add_all(self) -> None: ...
+
+    @_async_reads(links.links_of)
+    def of(self) -> None: ...
+
+    @_async_writes(links.forget_links)
+    def forget(self) -> None: ...
+
+    @_async_writes(links.purge_links)
+    def purge(self) -> None: ...
 
 
 @final
@@ -240,6 +269,7 @@ class AsyncSqlRepositories:
         self.users: AsyncSqlUsers = AsyncSqlUsers(runner, tables)
         self.structures: AsyncSqlStructures = AsyncSqlStructures(runner, tables)
         self.customers: AsyncSqlCustomers = AsyncSqlCustomers(runner, tables)
+        self.links: AsyncSqlLinks = AsyncSqlLinks(runner, tables)
         self.counters: AsyncSqlCounters = AsyncSqlCounters(runner, tables)
         self.sign_ins: AsyncSqlSignIns = AsyncSqlSignIns(runner, tables)
         self.assertions: AsyncSqlAssertions = AsyncSqlAssertions(runner, tables)

@@ -129,8 +129,13 @@ def append_event(connection: Connection, tables: Tables, event: Event, /) -> Non
 
 def insert_event(connection: Connection, tables: Tables, event: Event) -> None:
     """Store an event in the transaction of the record that it tells of."""
+    connection.execute(inserting(tables.events), event_row(event))
+
+
+def event_row(event: Event) -> Columns:
+    """Return an event's row."""
     row = {"key": row_key("event", event.id), "at": microseconds(event.at), "body": written(event)}
-    connection.execute(inserting(tables.events), row | event_columns(event))
+    return row | event_columns(event)
 
 
 def event_columns(event: Event) -> Columns:

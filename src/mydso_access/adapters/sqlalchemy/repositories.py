@@ -6,7 +6,7 @@ from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, final
 
 from sqlalchemy import Connection, Engine
 
-from mydso_access.adapters.sqlalchemy import operations, structures, users
+from mydso_access.adapters.sqlalchemy import customers, links, operations, structures, users
 from mydso_access.adapters.sqlalchemy.running import Runner, check_bind
 from mydso_access.adapters.sqlalchemy.tables import TABLES, Tables
 
@@ -95,14 +95,43 @@ class SqlStructures(_Repository):
 class SqlCustomers(_Repository):
     """Associations of customers in a table, saved together with their events."""
 
-    @_reads(structures.get_customer)
+    @_reads(customers.get_customer)
     def get(self) -> None: ...
 
-    @_writes(structures.save_customer)
+    @_reads(customers.named_customers)
+    def named(self) -> None: ...
+
+    @_writes(customers.save_customer)
     def save(self) -> None: ...
 
-    @_reads(structures.customers_of)
+    @_writes(customers.save_customers)
+    def save_all(self) -> None: ...
+
+    @_reads(customers.customers_of)
     def of(self) -> None: ...
+
+
+@final
+class SqlLinks(_Repository):
+    """Links to customers' pages and documents in a table, saved together with their events."""
+
+    @_reads(links.get_link)
+    def get(self) -> None: ...
+
+    @_writes(links.save_link)
+    def save(self) -> None: ...
+
+    @_writes(links.add_links)
+    def add_all(self) -> None: ...
+
+    @_reads(links.links_of)
+    def of(self) -> None: ...
+
+    @_writes(links.forget_links)
+    def forget(self) -> None: ...
+
+    @_writes(links.purge_links)
+    def purge(self) -> None: ...
 
 
 @final
@@ -181,6 +210,7 @@ class SqlRepositories:
         self.users: SqlUsers = SqlUsers(runner, tables)
         self.structures: SqlStructures = SqlStructures(runner, tables)
         self.customers: SqlCustomers = SqlCustomers(runner, tables)
+        self.links: SqlLinks = SqlLinks(runner, tables)
         self.counters: SqlCounters = SqlCounters(runner, tables)
         self.sign_ins: SqlSignIns = SqlSignIns(runner, tables)
         self.assertions: SqlAssertions = SqlAssertions(runner, tables)

@@ -26,13 +26,14 @@ from mydso_access.adapters.versions import next_version
 from mydso_access.errors import OpenTransaction, Stale, Taken
 from mydso_access.model.attempts import AttemptCounter
 from mydso_access.model.customer import Customer
+from mydso_access.model.link import Link
 from mydso_access.model.sign_in import SignIn
 from mydso_access.model.structure import Entity, Platform
 from mydso_access.model.user import User
 from mydso_access.policy.fixed import KEYS_AT_ONCE
 
-Versioned: TypeAlias = User | Entity | Platform | Customer | AttemptCounter | SignIn
-Record = TypeVar("Record", User, Entity, Platform, Customer, AttemptCounter, SignIn)
+Versioned: TypeAlias = User | Entity | Platform | Customer | Link | AttemptCounter | SignIn
+Record = TypeVar("Record", User, Entity, Platform, Customer, Link, AttemptCounter, SignIn)
 Columns: TypeAlias = dict[str, Any]
 
 
@@ -62,6 +63,52 @@ def locked(connection: Connection, kind: type[Record], table: Table, key: str, v
     if body is None:
         raise Stale
     return read(kind, body, version)
+
+
+def locked_all(
+    connection: Connection, kind: type[Record], table: Table, versions: Mapping[str, int]
+) -> dict[str, Record]:
+    """Return several records as they are stored now, and let nobody else change them before this transaction ends.
+
+    Args:
+        connection: where.
+        kind: the records' class.
+        table: the records'.
+        versions: their keys, each with the version that it must have; 0: it must not exist, and is not looked for.
+
+    Raises:
+        Stale: the stored version of one of them is another one.
+    """
+    stored, found = sorted(key for key, version in versions.items() if version), {}
+    for some in portions(stored):
+        page = select(table.c.key, table.c.version, table.c.body).where(table.c.key.in_(some))
+        # In one order, so that two who want the same rows do not wait for each other.
+        for row in connection.execute(page.order_by(table.c.key).with_for_update()):
+            if row.version == versions[row.key]:
+                found[row.key] = read(kind, row.body, row.version)
+    if len(found) < len(stored):
+        raise Stale
+    return found
+
+
+def saved_all(connection: Connection, table: Table, rows: Sequence[tuple[Versioned, str, Columns]]) -> None:
+    """Store several records, each with its key and columns; what exists already was locked before."""
+    new = [new_row(record, key, columns) for record, key, columns in rows if not record.version]
+    changed = [
+        {
+            "its_key": key,
+            "its_version": record.version,
+            "version": next_version(record.version),
+            "body": written(record),
+        }
+        | columns
+        for record, key, columns in rows
+        if record.version
+    ]
+    if new:
+        connection.execute(inserting(table), new)
+    if changed:
+        connection.execute(_updating(table, None), changed)
 
 
 def saved(connection: Connection, table: Table, record: Versioned, key: str, columns: Columns) -> int:

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, bindpara
 from sqlalchemy.schema import CreateColumn
 
 from mydso_access.adapters.codec import read
+from mydso_access.adapters.sqlalchemy.customers import associate_row, associates
 from mydso_access.adapters.sqlalchemy.operations import event_columns
 from mydso_access.adapters.sqlalchemy.rows import Columns
 from mydso_access.adapters.sqlalchemy.running import begin
@@ -15,6 +16,7 @@ from mydso_access.adapters.sqlalchemy.tables import (
     TABLES,
     Description,
     Tables,
+    associates_since_step_4,
     events_since_step_2,
     first_event_columns,
     record_columns,
@@ -22,6 +24,7 @@ from mydso_access.adapters.sqlalchemy.tables import (
 )
 from mydso_access.adapters.sqlalchemy.users import user_columns
 from mydso_access.errors import InvalidValue, shown
+from mydso_access.model.customer import Customer
 from mydso_access.model.event import Event
 from mydso_access.model.user import User
 from mydso_access.policy.fixed import PAGE
@@ -85,10 +88,21 @@ def _assertions(connection: Connection, tables: Tables) -> None:
     _create(connection, tables.assertions)
 
 
+def _links_and_whose_customer_it_is(connection: Connection, tables: Tables) -> None:
+    _add(connection, tables.associates, associates_since_step_4())
+    _collate_as_the_database(connection, tables.associates.c.customer_id)
+    _create(connection, tables.links)
+    for rows in _pages(connection, tables.customers):
+        customers = [read(Customer, row.body) for row in rows]
+        filled = [associate_row(each, associate) for each in customers for associate in associates(each)]
+        _fill_associates(connection, tables.associates, filled)
+
+
 STEPS: tuple[Callable[[Connection, Tables], None], ...] = (
     _users_counters_sign_ins_events,
     _people_and_structures,
     _assertions,
+    _links_and_whose_customer_it_is,
 )
 
 
@@ -124,13 +138,35 @@ def _add(connection: Connection, table: Table, columns: Sequence[Column[object]]
             connection.exec_driver_sql(f"ALTER TABLE {name} ADD COLUMN {added}")
 
 
-def _pages(connection: Connection, table: Table, empty: Column[Any]) -> Iterator[Sequence[Any]]:
-    """Yield key and body of the rows with nothing in a column, page by page."""
+def _collate_as_the_database(connection: Connection, column: Column[Any]) -> None:
+    """Give a column the collation that the host's tables have by default: MariaDB compares no two that differ."""
+    if connection.dialect.name not in ("mysql", "mariadb"):
+        return
+    collation = str(connection.exec_driver_sql("SELECT @@collation_database").scalar())
+    if not collation.startswith("utf8mb4_"):
+        return  # it could not hold every id; what differs in the character set, too, is converted
+    preparer = connection.dialect.identifier_preparer
+    changed = f"{CreateColumn(column).compile(dialect=connection.dialect)} COLLATE {preparer.quote(collation)}"
+    connection.exec_driver_sql(f"ALTER TABLE {preparer.format_table(column.table)} MODIFY COLUMN {changed}")
+
+
+def _pages(connection: Connection, table: Table, empty: Column[Any] | None = None) -> Iterator[Sequence[Any]]:
+    """Yield key and body of a table's rows, page by page; of those with nothing in a column, if one is named."""
     last, columns = "", table.c
-    page = select(columns.key, columns.body).where(empty.is_(None)).order_by(columns.key).limit(PAGE)
+    page = select(columns.key, columns.body).order_by(columns.key).limit(PAGE)
+    if empty is not None:
+        page = page.where(empty.is_(None))
     while rows := connection.execute(page.where(columns.key > last)).all():
         yield rows
         last = rows[-1].key
+
+
+def _fill_associates(connection: Connection, table: Table, filled: Sequence[Columns]) -> None:
+    if filled:
+        columns, its_own = table.c, ("customer_key", "user_key")
+        statement = update(table).where(*(columns[name] == bindparam(f"its_{name}") for name in its_own))
+        rows = [{f"its_{name}" if name in its_own else name: value for name, value in row.items()} for row in filled]
+        connection.execute(statement, rows)
 
 
 def _fill(connection: Connection, table: Table, filled: Sequence[tuple[Any, Columns]]) -> None:

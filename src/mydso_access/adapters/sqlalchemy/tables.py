@@ -5,6 +5,7 @@ instant short.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -18,19 +19,22 @@ from sqlalchemy import (
     Integer,
     MetaData,
     PrimaryKeyConstraint,
+    SmallInteger,
     String,
     Table,
     Text,
     TypeDecorator,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.mysql import LONGTEXT
+from sqlalchemy.dialects.mysql import LONGTEXT, VARCHAR
 from sqlalchemy.types import TypeEngine
 
 from mydso_access.model.structure import Structure
-from mydso_access.policy.fixed import LISTED_BYTES
+from mydso_access.policy.fixed import CUSTOMER_ID_CAP, LISTED_BYTES
 
 DIGEST = String(64)
+_UTF8 = VARCHAR(CUSTOMER_ID_CAP, charset="utf8mb4")
+NUMBER = re.compile("0|-?[1-9][0-9]{0,18}", re.ASCII)
 NO_INDEX: Mapping[str, str] = MappingProxyType({})
 NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
@@ -77,6 +81,7 @@ class Tables:
         structures: entities, and the platform.
         customers: associations of customers.
         associates: which user is associated with which customer.
+        links: links to customers' pages and documents.
         counters: attempt counters.
         sign_ins: half-finished sign-ins.
         assertions: which assertions of single sign-on were taken.
@@ -89,6 +94,7 @@ class Tables:
     structures: Table
     customers: Table
     associates: Table
+    links: Table
     counters: Table
     sign_ins: Table
     assertions: Table
@@ -180,8 +186,21 @@ def attach_tables(metadata: MetaData | None = None, *, prefix: str = "mydso_", s
         associates=table(
             f"{prefix}associates",
             *key_columns("customer_key", "entity_key", "user_key"),
+            *associates_since_step_4(),
             key="customer_key user_key",
             index={"entity_key": "entity_key user_key customer_key"},
+        ),
+        links=table(
+            f"{prefix}links",
+            *record_columns(),
+            *key_columns("entity_key", "customer_key", "granter_key"),
+            Column("dead_from", BigInteger),
+            index={
+                "entity_key_key": "entity_key key",
+                "customer_key_key": "customer_key key",
+                "granter_key": "granter_key",
+                "dead_from": "dead_from",
+            },
         ),
         counters=table(
             f"{prefix}counters",
@@ -254,9 +273,37 @@ def events_since_step_2() -> list[Column[object]]:
     return [Column("actor_key", DIGEST)]
 
 
+def associates_since_step_4() -> list[Column[object]]:
+    """Return what step 4 adds to associates: by what the host's own tables are joined (`visible`)."""
+    return [
+        # A database of another character set could not hold every id.
+        Column("customer_id", String(CUSTOMER_ID_CAP).with_variant(_UTF8, "mysql", "mariadb")),
+        Column("customer_number", BigInteger),
+        Column("collects", SmallInteger),
+        Column("is_colleague", SmallInteger),
+    ]
+
+
 def row_key(kind: str, text: str) -> str:
     """Return the key of a row: equal for equal texts of one kind, whatever the database holds to be equal."""
     return hashlib.sha256(f"{kind}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def findable(text: str) -> str | None:
+    """Return a text as every database can hold and compare it; `None`: none can, so no row of a host's has it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return None
+    return None if "\0" in text else text
+
+
+def number_of(text: str) -> int | None:
+    """Return the number that a text spells in the only way that a database spells it; `None`: it spells none."""
+    if NUMBER.fullmatch(text) is None:
+        return None
+    number = int(text)
+    return number if -(2**63) <= number < 2**63 else None
 
 
 def structure_key(structure: Structure) -> str:

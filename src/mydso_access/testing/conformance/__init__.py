@@ -18,6 +18,7 @@ from mydso_access.testing.conformance.contract import Contract
 from mydso_access.testing.conformance.counters import CounterContract
 from mydso_access.testing.conformance.customers import CustomerContract
 from mydso_access.testing.conformance.events import EventContract
+from mydso_access.testing.conformance.links import LinkContract
 from mydso_access.testing.conformance.races import RaceContract
 from mydso_access.testing.conformance.sign_ins import SignInContract
 from mydso_access.testing.conformance.structures import StructureContract
@@ -29,6 +30,7 @@ __all__ = [
     "CounterContract",
     "CustomerContract",
     "EventContract",
+    "LinkContract",
     "RaceContract",
     "SignInContract",
     "StructureContract",

@@ -8,6 +8,7 @@ from mydso_access.repositories import Repositories
 from mydso_access.testing.conformance.comparing import same
 from mydso_access.testing.conformance.lookalikes import ID_LENGTH, lookalikes
 from mydso_access.testing.conformance.paging import all_pages
+from mydso_access.testing.conformance.portfolios import PortfolioContract
 from mydso_access.testing.conformance.saving import Shelf
 from mydso_access.testing.conformance.structure_records import (
     customer,
@@ -23,7 +24,7 @@ ENTITY, OTHER = "entity-1", "entity-2"
 ROUNDS = 10
 
 
-class CustomerContract(ToldRecordContract[Customer]):
+class CustomerContract(ToldRecordContract[Customer], PortfolioContract):
     """What a customer repository promises. The fixture `repositories` gives empty `customers` and `events`."""
 
     def shelf(self, repositories: Repositories) -> Shelf[Customer]:

@@ -8,6 +8,7 @@ from attrs import evolve
 
 from mydso_access.errors import Stale
 from mydso_access.model.attempts import AttemptCounter
+from mydso_access.model.link import Link
 from mydso_access.model.sign_in import SignIn
 from mydso_access.policy.fixed import TICK
 from mydso_access.ports import MaybeAwaitable
@@ -18,7 +19,7 @@ from mydso_access.testing.conformance.contract import answered
 from mydso_access.testing.conformance.records import A_SHIFT
 from mydso_access.testing.conformance.saving import RecordContract, Shelf, tried
 
-Passing = TypeVar("Passing", bound=AttemptCounter | SignIn)
+Passing = TypeVar("Passing", bound=AttemptCounter | SignIn | Link)
 
 OVER = A_MONDAY + A_SHIFT  # an end that lies hours after the save, so that no store forgets by the clock meanwhile
 AFTER = OVER + TICK

@@ -10,11 +10,15 @@ from attrs import define, evolve, field
 
 from mydso_access.async_control import AsyncAccessControl
 from mydso_access.control import AccessControl
+from mydso_access.decisions.administration import System
 from mydso_access.decisions.outcomes import Busy, Refused, SignedIn, SignInOutcome
 from mydso_access.decisions.sign_in import SecretVerdict
+from mydso_access.flows.links import LinkIssued
+from mydso_access.flows.opened_links import LinkOpened
 from mydso_access.model.assertion import VerifiedAssertion
 from mydso_access.model.attempts import CounterKey, KeyKind
 from mydso_access.model.event import EventKind
+from mydso_access.model.link import LinkPurpose
 from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret
 from mydso_access.model.structure import SignInMode
@@ -23,6 +27,8 @@ from mydso_access.policy.hashing import HashingPolicy
 from mydso_access.policy.security_policy import SecurityPolicy
 from mydso_access.repositories import Repositories
 from mydso_access.testing.conformance.comparing import same
+from mydso_access.testing.conformance.contract import answered
+from mydso_access.testing.conformance.link_records import target
 from mydso_access.testing.conformance.records import ENTITY
 from mydso_access.testing.conformance.structure_records import entity, structure_told
 from mydso_access.testing.conformance.trails import TrailContract
@@ -36,6 +42,8 @@ PASSWORD: Final = "Correct-Horse-9"  # noqa: S105  # one that need not be change
 NOBODYS = CounterKey(KeyKind.ACCOUNT, "0" * 64)
 
 Outcome: TypeAlias = SignInOutcome
+Opened: TypeAlias = LinkOpened | Refused | Busy
+Door: TypeAlias = AccessControl | AsyncAccessControl
 Try: TypeAlias = tuple[str | VerifiedAssertion, str]  # a name or an assertion, and the address that it is given from
 
 
@@ -133,6 +141,20 @@ class RaceContract(TrailContract):
             same(1, sum(isinstance(outcome, SignedIn) for (outcome,) in outcomes))
             same(set(), reasons - {"SignedIn", Reason.REPLAYED_ASSERTION, Reason.ACCOUNT_BUSY})
 
+    def test_of_many_who_open_one_link_for_single_use_exactly_one_does(self, repositories: Repositories) -> None:
+        """Whoever comes a moment later finds it used, and the trail tells of one."""
+        self.people(repositories, 1, role="credit_manager")
+        for turn in range(SENDINGS):
+            issued = self.door(repositories, CountingHasher(SecretVerdict.WRONG))
+            (link,) = self.at_once([partial(_issued, issued)])
+            doors = [self.door(repositories, CountingHasher(SecretVerdict.WRONG)) for _ in range(GUESSERS)]
+            outcomes = self.at_once([partial(_opened, door, link) for door in doors])
+            same(1, sum(isinstance(outcome, LinkOpened) for outcome in outcomes))
+            reasons = {outcome.reason for outcome in outcomes if isinstance(outcome, Refused)}
+            same(set(), reasons - {Reason.USED_LINK})
+            told = [each for each in self.trail(repositories) if each.kind is EventKind.LINK_OPENED]
+            same(turn + 1, len(told))
+
     def people(self, repositories: Repositories, count: int, **changes: Any) -> None:
         """Save so many people who may sign in."""
         now = datetime.now(UTC)
@@ -153,32 +175,39 @@ class RaceContract(TrailContract):
 
     def played(self, repositories: Repositories, hasher: CountingHasher, tries: list[list[Try]]) -> list[list[Outcome]]:
         """Let each of some lists of tries be tried by somebody of their own, all at once, through a new door."""
+        door = self.door(repositories, hasher)
+        return self.at_once([partial(_tried, door, several) for several in tries])
+
+    def door(self, repositories: Repositories, hasher: CountingHasher) -> Door:
+        """Return a new door to the installation."""
         policy = SecurityPolicy.my_dso_manager()
         policy = evolve(policy, hashing=evolve(HashingPolicy.cheapest_for_tests(), max_parallel=4 * GUESSERS))
-        if self._is_asynchronous:
-            asynchronous = AsyncAccessControl(repositories, policy=policy, hasher=hasher)
-            return self.at_once([partial(_tried_by_task, asynchronous, several) for several in tries])
-        access = AccessControl(repositories, policy=policy, hasher=hasher)
-        return self.at_once([partial(_tried_by_thread, access, several) for several in tries])
+        made = AsyncAccessControl if self._is_asynchronous else AccessControl
+        return made(repositories, policy=policy, hasher=hasher, resource_exists=lambda _: True)
 
 
 def _reason(outcome: Outcome) -> Reason | str:
     return outcome.reason if isinstance(outcome, Refused) else type(outcome).__name__
 
 
-async def _tried_by_task(access: AsyncAccessControl, tries: list[Try]) -> list[Outcome]:
+async def _tried(door: Door, tries: list[Try]) -> list[Outcome]:
     return [
-        await access.sign_in_with_sso(who, address=address)
+        await answered(door.sign_in_with_sso, who, address=address)
         if isinstance(who, VerifiedAssertion)
-        else await access.sign_in(who, PASSWORD, address=address)
+        else await answered(door.sign_in, who, PASSWORD, address=address)
         for who, address in tries
     ]
 
 
-async def _tried_by_thread(access: AccessControl, tries: list[Try]) -> list[Outcome]:
-    return [
-        access.sign_in_with_sso(who, address=address)
-        if isinstance(who, VerifiedAssertion)
-        else access.sign_in(who, PASSWORD, address=address)
-        for who, address in tries
-    ]
+async def _issued(door: Door) -> LinkIssued:
+    """Give out a link for single use, in the name of the first of the people."""
+    issued = await answered(
+        door.issue_link, System("campaign"), target(entity=ENTITY.id), granter="id-0", single_use=True
+    )
+    if isinstance(issued, LinkIssued):
+        return issued
+    raise AssertionError(f"no link was issued: {issued!r}")
+
+
+async def _opened(door: Door, link: LinkIssued) -> Opened:
+    return await answered(door.open_link, link.token, LinkPurpose.EXTERNAL_EMAIL)

@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from mydso_access.errors import Stale
 from mydso_access.model.attempts import AttemptCounter
 from mydso_access.model.customer import Customer
+from mydso_access.model.link import Link
 from mydso_access.model.sign_in import SignIn
 from mydso_access.model.structure import Entity
 from mydso_access.model.user import User
@@ -20,7 +21,7 @@ from mydso_access.testing.conformance.comparing import same
 from mydso_access.testing.conformance.contract import Contract, answered
 from mydso_access.testing.conformance.records import INSTANTS
 
-Record = TypeVar("Record", bound=User | Entity | Customer | AttemptCounter | SignIn)
+Record = TypeVar("Record", bound=User | Entity | Customer | Link | AttemptCounter | SignIn)
 
 ROUNDS = 25  # of what must hold every time
 WRITERS, TURNS = 4, 6

@@ -41,6 +41,9 @@ def structure_told(saved: Entity | Platform) -> Event:
 
 def numbered_structure(before: S, number: int) -> S:
     """Return entity or platform with everything changed that a save may change, written by an event of this number."""
+    floors: dict[str, Any] = {}
+    if isinstance(before, Entity):
+        floors = {"interactive_links_from": later(number), "document_links_from": later(number) + TICK}
     return evolve(
         before,
         title=f"title-{number}",
@@ -50,6 +53,7 @@ def numbered_structure(before: S, number: int) -> S:
         approved=(ApprovedAddress(f"2001:db8::{number:x}", before.structure, later(number)),),
         saved_at=later(number),
         written_by=f"event-{number}",
+        **floors,
     )
 
 
@@ -82,6 +86,7 @@ def every_entity() -> Mapping[str, Entity]:
         "plain": entity("plain"),
         "many main administrators": entity("many", main_administrators=many),
         "approved addresses": entity(where.id, approved=approved),
+        "whose older links are dead": entity("links", interactive_links_from=later(1), document_links_from=later(2)),
         "written": entity("written", written_by="event", saved_at=later(1)),
         **{f"asks for {name}": entity(name, policy=policy) for name, policy in policies().items()},
         **{f"by {mode.value}": entity(mode.value, sign_in_mode=mode) for mode in SignInMode},
@@ -101,7 +106,9 @@ def _with_texts(entity_id: str, text: str) -> Entity:
 def dated_entity(number: int, instant: datetime) -> Entity:
     """Return an entity that was saved at this instant."""
     where = Structure.entity(f"entity-{number}")
-    return entity(where.id, approved=(ApprovedAddress("192.0.2.1", where, instant),), saved_at=instant)
+    approved = (ApprovedAddress("192.0.2.1", where, instant),)
+    instants = dict.fromkeys(("interactive_links_from", "document_links_from", "saved_at"), instant)
+    return entity(where.id, approved=approved, **instants)
 
 
 def customer(customer_id: str, **changes: Any) -> Customer:
@@ -135,7 +142,7 @@ def numbered_customer(before: Customer, number: int) -> Customer:
 def every_customer() -> Mapping[str, Customer]:
     """Return customers which between them hold every case of every field."""
     texts = {
-        f"text {n}": customer(f"t{n}", collector=text[:SHORT], colleagues=frozenset({text[:SHORT], "other"}))
+        f"text {n}": customer(f"t{n}", collector=text[:SHORT] or None, colleagues=frozenset({text[:SHORT], "other"}))
         for n, text in enumerate(TEXTS)
     }
     return {

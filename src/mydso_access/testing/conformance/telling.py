@@ -9,6 +9,7 @@ from attrs import evolve
 from mydso_access.errors import Stale
 from mydso_access.model.customer import Customer
 from mydso_access.model.event import Event
+from mydso_access.model.link import Link
 from mydso_access.model.structure import Entity
 from mydso_access.model.user import User
 from mydso_access.ports import MaybeAwaitable
@@ -18,7 +19,7 @@ from mydso_access.testing.conformance.contract import answered
 from mydso_access.testing.conformance.saving import ROUNDS, WRITERS, RecordContract, Shelf, write
 from mydso_access.testing.conformance.trails import TrailContract
 
-Told = TypeVar("Told", bound=User | Entity | Customer)
+Told = TypeVar("Told", bound=User | Entity | Customer | Link)
 
 
 class ToldRecordContract(RecordContract[Told], TrailContract):

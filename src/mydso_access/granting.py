@@ -1,0 +1,70 @@
+"""In whose name a link opens: loading it, and drawing its token."""
+
+from collections.abc import Sequence
+
+from mydso_access.changing import damaged
+from mydso_access.decisions.links import Grant
+from mydso_access.decisions.outcomes import Refused
+from mydso_access.decisions.tokens import GivenToken
+from mydso_access.errors import UnreadableRecord
+from mydso_access.installation import Installation
+from mydso_access.model.customer import Customer
+from mydso_access.model.link import LinkTarget
+from mydso_access.model.secret import Secret
+from mydso_access.model.structure import Entity, Structure, StructureRecord
+from mydso_access.policy.fixed import PAGE
+
+
+async def grant_of(installation: Installation, granter: str, entity: str) -> Grant:
+    """Load a user in whose name a link is sent, and the entity that it leads to."""
+    user = await installation.store.user(granter)
+    home = None if user is None else await installation.store.structure(user.structure)
+    return Grant(
+        granter=user,
+        home=home,
+        entity=await entity_beside(installation, home, entity),
+        policy=installation.policy,
+        roles=installation.roles,
+        now=installation.now(),
+    )
+
+
+async def entity_beside(installation: Installation, home: StructureRecord | None, entity: str) -> Entity | None:
+    """Load an entity, unless it is somebody's home, which is loaded already; `None`: there is none."""
+    place = Structure.entity(entity)
+    found = home if home is not None and home.structure == place else await installation.store.structure(place)
+    return found if isinstance(found, Entity) else None
+
+
+async def load_customer(installation: Installation, target: LinkTarget) -> Customer:
+    """Load who is associated with a link's customer; nobody, if nothing is stored."""
+    found = await installation.store.customer(target.entity, target.customer)
+    return Customer(entity=target.entity, id=target.customer) if found is None else found
+
+
+async def load_customers(
+    installation: Installation, entity: str, targets: Sequence[LinkTarget]
+) -> dict[str, Customer | Refused]:
+    """Load who is associated with the customers of several links, by their ids; a damaged record is a refusal."""
+    ids = list(dict.fromkeys(target.customer for target in targets))
+    found: dict[str, Customer | Refused] = {each: Customer(entity=entity, id=each) for each in ids}
+    for start in range(0, len(ids), PAGE):
+        page = ids[start : start + PAGE]
+        try:
+            found |= await installation.store.customers_named(entity, page)
+        except UnreadableRecord:  # which of them it is
+            found |= {each: await _one_of(installation, entity, each) for each in page}
+    return found
+
+
+async def _one_of(installation: Installation, entity: str, customer_id: str) -> Customer | Refused:
+    try:
+        return await installation.store.customer(entity, customer_id) or Customer(entity=entity, id=customer_id)
+    except UnreadableRecord as error:
+        return await damaged(installation, error, None)
+
+
+def new_token(installation: Installation, link_id: str | None = None) -> GivenToken:
+    """Draw a link's token: its id, if it is new, and 256 bits that nobody can guess."""
+    chance = installation.chance
+    return GivenToken(link_id or chance.new_id(), Secret(chance.new_id() + chance.new_id()))
