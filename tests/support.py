@@ -42,7 +42,7 @@ PARTS = ("users", "structures", "customers", "links", "counters", "sign_ins", "a
 RIGHT = "Correct-Horse-9"
 HOME, ELSEWHERE = "192.0.2.1", "192.0.2.9"
 KNOWN = Proof("id-known", ((Factor.PASSWORD, A_MONDAY),))  # what a sign-in of `known` proved
-PATIENCE = 5.0  # seconds until something that hangs has failed
+PATIENCE = 30.0  # seconds until something that hangs has failed
 
 
 def policy(**lockout: Any) -> SecurityPolicy:

@@ -79,9 +79,10 @@ class Permissions:
             return _not_allowed(self.scope)  # S6 A22
         if customer is Whichever.CUSTOMER:
             return self._permitted
-        if read_customer(customer).entity != self.scope.entity:
-            return elsewhere(self.scope)  # A10
-        return self._permitted if covers(self.scope, customer) else self._hidden
+        scope, asked = self.scope, customer if type(customer) is Customer else read_customer(customer)
+        if asked.entity != scope.entity:
+            return elsewhere(scope)  # A10
+        return self._permitted if covers(scope, asked) else self._hidden
 
     def explain(self) -> str:
         """Return one line for the log: which customers are seen, and why."""

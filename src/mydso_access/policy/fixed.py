@@ -102,6 +102,8 @@ RECOVERY_GROUP = 4
 # Characters of one list of networks, some five hundred of them, and how many lists are kept read.
 LIST_LENGTH_CAP = 10_000
 CACHED_LISTS = 1024
+# How many effective policies are kept once joined: one or two for each entity in use.
+CACHED_POLICIES = 1024
 
 # Pixels of one dot of a QR code.
 QR_SCALE = 4

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
 from mydso_access.errors import InvalidPolicy, shown
 from mydso_access.policy.dotted import SETTINGS, declaration, replaced, value_of
+from mydso_access.policy.fixed import CACHED_POLICIES
 from mydso_access.policy.security_policy import SecurityPolicy
 from mydso_access.policy.settings import Level, SettableAt, Setting, Stricter, check_value
 
 Asked: TypeAlias = tuple[tuple[str, Any], ...]
+Asking: TypeAlias = Mapping[str, frozenset[Level]]
 
 
 def _sorted(asks: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Asked:
@@ -112,7 +115,15 @@ def joined(installation: SecurityPolicy, asked: Mapping[Level, StructurePolicy])
         installation: the installation's policy.
         asked: what the structures that apply ask for.
     """
-    allowed = {level: _settable(policy, level) for level, policy in asked.items()}
+    policy, asking = _joined(installation, tuple(asked.items()))
+    return EffectivePolicy(policy, dict(asking))  # each caller's own: what is kept is nobody's to change
+
+
+@lru_cache(maxsize=CACHED_POLICIES)  # asked at every sign-in and for every request, of the same few structures
+def _joined(
+    installation: SecurityPolicy, asked: tuple[tuple[Level, StructurePolicy], ...]
+) -> tuple[SecurityPolicy, Asking]:
+    allowed = {level: _settable(policy, level) for level, policy in asked}
     policy, asking = installation, {}
     for name, value in strictest(*allowed.values()).asks:
         wanted = {Level.INSTALLATION: value_of(installation, name)}
@@ -120,7 +131,7 @@ def joined(installation: SecurityPolicy, asked: Mapping[Level, StructurePolicy])
         effective = stricter(name, wanted[Level.INSTALLATION], value)
         policy = replaced(policy, name, effective)
         asking[name] = frozenset(level for level, each in wanted.items() if asks_for(name, each, effective))
-    return EffectivePolicy(policy, asking)
+    return policy, asking
 
 
 def asks_for(name: str, value: Any, effective: Any) -> bool:

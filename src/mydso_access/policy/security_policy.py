@@ -18,7 +18,7 @@ from mydso_access.policy.tokens import TokenPolicy
 from mydso_access.policy.visibility import VisibilityPolicy
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, cache_hash=True)
 class SecurityPolicy:
     """Every number that a decision may use. Change one with `attrs.evolve` or `with_setting`.
 
