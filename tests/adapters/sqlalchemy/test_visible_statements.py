@@ -197,6 +197,17 @@ def test_s28_columns_of_a_table_that_is_not_joined_are_warned_of_by_sqlalchemy(h
         connection.execute(select(CUSTOMERS.c.id).where(visible(ManagedBy(**WHO), own=wrong, **HERE)))
 
 
+def test_s28_columns_of_another_alias_are_an_error_for_they_are_of_another_row() -> None:
+    other = CUSTOMERS.alias()
+    with pytest.raises(InvalidValue, match=r"own\.collector is a column of another alias"):
+        visible(ManagedBy(**WHO), own=own(other), **HERE)
+    with pytest.raises(InvalidValue, match="entity is a column of another alias"):
+        visible(Everything(**WHO), id=CUSTOMERS.c.id, entity=other.c.entity_id)
+    two = {"customer": COLLEAGUES.c.customer_id, "user": COLLEAGUES.alias().c.user_id}
+    with pytest.raises(InvalidValue, match=r"own\.colleagues is columns of several tables"):
+        OwnColleagues(**two, entity=COLLEAGUES.c.entity_id)
+
+
 class Masked(TypeDecorator[str]):
     impl = String
     cache_ok = True

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.mysql import SET
 
 from mydso_access.adapters.sqlalchemy.exactly import Beyond, IsAmong, IsExactly
 from mydso_access.adapters.sqlalchemy.tables import TABLES, Tables, findable, number_of, row_key, structure_key
-from mydso_access.decisions.visibility import AssociatedWith, Everything, ManagedBy, Nothing, Scope
+from mydso_access.decisions.visibility import SCOPES, AssociatedWith, Everything, ManagedBy, Nothing, Scope
 from mydso_access.errors import InvalidValue, shown
 from mydso_access.model.structure import Structure
 
@@ -34,7 +34,6 @@ Condition: TypeAlias = ColumnElement[bool]
 Kind: TypeAlias = type[String] | type[Integer] | type[Uuid[Any]]
 Pairs: TypeAlias = tuple[Any, ...]  # column, id, column, id
 KINDS: tuple[Kind, ...] = (String, Integer, Uuid)
-SCOPES = (Everything, ManagedBy, AssociatedWith, Nothing)
 TEXT, BEYOND_ASCII, NUMBER = String(), Beyond(), BigInteger()
 
 
@@ -79,7 +78,10 @@ class OwnColleagues:
             columns["entity"] = self.entity
         for name, column in columns.items():
             _kind_of(column, f"own.colleagues.{name}")
-        return select(*columns.values()).correlate(None).scalar_subquery()
+        found = select(*columns.values())
+        if len(found.get_final_froms()) != 1:
+            raise InvalidValue("own.colleagues", "columns of several tables", "columns of one table")
+        return found.correlate(None).scalar_subquery()
 
 
 @frozen(eq=False, kw_only=True)
@@ -130,9 +132,12 @@ def visible(
         tables: what `attach_tables` returned, if the library's tables are not named as usual.
 
     Raises:
-        InvalidValue: an argument is none of those; nothing is ever shown because something was not understood.
+        InvalidValue: an argument is none of those, or a column is of another alias of the customers' table; nothing is
+            ever shown because something was not understood.
     """
     numbers = _check(scope, id, own) is Integer
+    for name, column in (("entity", entity), ("own.collector", None if own is None else own.collector)):
+        _check_row(id, column, name)
     here = _pair(entity, scope.entity, "entity")
     if here is None:
         return false()
@@ -229,6 +234,14 @@ def _check(scope: Scope, customer: Column, own: OwnColumns | None) -> Kind:
     if other is not kind:  # a database that converts one to the other takes '007' for 7
         raise InvalidValue("own.colleagues.customer", other.__name__, f"{kind.__name__}, as `id` is")
     return kind
+
+
+def _check_row(customer: Column, column: Any, name: str) -> None:
+    """Refuse a column of another alias of the customers' table: what it holds is about another row."""
+    tables = [getattr(each, "table", None) for each in (customer, column)]
+    one, other = (getattr(table, "element", table) for table in tables)
+    if None not in tables and one == other and tables[0] != tables[1]:
+        raise InvalidValue(name, "a column of another alias", "a column of the row that `id` is of")
 
 
 def _kind_of(column: Any, name: str) -> Kind:
