@@ -1,6 +1,7 @@
 """Sign-in and access rules of My DSO Manager as an embeddable library: facts in, decision out."""
 
 from mydso_access.adapters.memory import MemoryRepositories
+from mydso_access.associating import Assigned
 from mydso_access.async_control import AsyncAccessControl
 from mydso_access.control import AccessControl
 from mydso_access.decisions.administration import Actor, MainAdministratorOf, MemberOf, Power, System, powers
@@ -68,7 +69,7 @@ from mydso_access.flows.links import LinkIssued, LinksIssued
 from mydso_access.flows.listing import Page
 from mydso_access.flows.opened_links import LinkOpened, LinkShown
 from mydso_access.flows.password_reset import ResetRequested
-from mydso_access.flows.portfolios import Assigned, ImportMode
+from mydso_access.flows.portfolios import ImportMode
 from mydso_access.flows.purge import Purged
 from mydso_access.flows.recovery import RecoveryCodes
 from mydso_access.flows.sweep import SweepReport

@@ -38,8 +38,8 @@ class Bulk:
 
 
 @frozen
-class Portion:
-    """What became of a page of customers.
+class Assigned:
+    """How many customers a bulk change has reached; doing it again changes nothing more.
 
     Attributes:
         changed: how many were changed.
@@ -52,7 +52,7 @@ class Portion:
 
 async def change_customers(
     installation: Installation, actor: Actor, bulk: Bulk, customer_ids: Sequence[str]
-) -> Portion | Refused | Busy:
+) -> Assigned | Refused | Busy:
     """Change a page of an entity's customers: all of them, or nothing.
 
     Args:
@@ -84,7 +84,7 @@ async def change_customers(
             if stale.joined:  # the host's transaction saw an older state, and will see it again
                 raise
             continue
-        return Portion(len(due), len(customers) - len(due))
+        return Assigned(len(due), len(customers) - len(due))
     return Busy(BusyBecause.RECORD_CHANGED)
 
 

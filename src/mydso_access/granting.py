@@ -36,10 +36,9 @@ async def entity_beside(installation: Installation, home: StructureRecord | None
     return found if isinstance(found, Entity) else None
 
 
-async def load_customer(installation: Installation, target: LinkTarget) -> Customer:
-    """Load who is associated with a link's customer; nobody, if nothing is stored."""
-    found = await installation.store.customer(target.entity, target.customer)
-    return Customer(entity=target.entity, id=target.customer) if found is None else found
+async def load_customer(installation: Installation, entity: str, customer_id: str) -> Customer:
+    """Load who is associated with a customer; nobody, if nothing is stored."""
+    return await installation.store.customer(entity, customer_id) or Customer(entity=entity, id=customer_id)
 
 
 async def load_customers(
@@ -59,7 +58,7 @@ async def load_customers(
 
 async def _one_of(installation: Installation, entity: str, customer_id: str) -> Customer | Refused:
     try:
-        return await installation.store.customer(entity, customer_id) or Customer(entity=entity, id=customer_id)
+        return await load_customer(installation, entity, customer_id)
     except UnreadableRecord as error:
         return await damaged(installation, error, None)
 

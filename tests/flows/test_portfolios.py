@@ -17,6 +17,8 @@ from mydso_access import (
     Stale,
     StoreUnavailable,
 )
+from mydso_access.flows.forgetting import forget_user
+from mydso_access.flows.portfolios import assign_collector_to_all, associate_with_all, import_portfolio
 from mydso_access.model import Customer, Event
 from mydso_access.policy.fixed import PAGE
 from tests.flows.overlapping import installation, interrupted
@@ -277,13 +279,6 @@ def test_a_page_that_others_keep_overtaking_is_busy_and_one_in_the_hosts_transac
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_user_who_is_forgotten_meanwhile_leaves_nothing(call: str) -> None:
-    from mydso_access.flows.forgetting import forget_user  # noqa: PLC0415
-    from mydso_access.flows.portfolios import (  # noqa: PLC0415
-        assign_collector_to_all,
-        associate_with_all,
-        import_portfolio,
-    )
-
     flows: dict[str, Callable[[Any], Any]] = {
         "collector": lambda where: assign_collector_to_all(where, ROOT, "lyon", FEW, ANNA),
         "colleague": lambda where: associate_with_all(where, ROOT, "lyon", FEW, ANNA),

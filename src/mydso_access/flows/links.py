@@ -202,7 +202,7 @@ async def renew_link(installation: Installation, /, actor: Actor, link_id: str) 
     token = new_token(installation, link.id)
     try:
         grant = await grant_of(installation, link.granter, link.target.entity)
-        customer = await load_customer(installation, link.target)
+        customer = await load_customer(installation, link.target.entity, link.target.customer)
     except UnreadableRecord as error:
         return await damaged(installation, error, link.granter)
 

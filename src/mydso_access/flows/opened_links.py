@@ -94,10 +94,7 @@ async def look_at_link(  # noqa: PLR0913  # what the host is about to show
     """
     token = wrapped(token)  # from here on no traceback shows it
     expected = Expected(purpose=purpose, entity=entity, customer=customer, resource=resource, recipient=recipient)
-    try:
-        judged = await _judged(installation, read_token(token), expected)
-    except UnreadableRecord as error:
-        return unreadable(error)
+    judged = await _judged(installation, read_token(token), expected)
     if isinstance(judged, Refused):
         return judged
     link = judged.link
@@ -138,10 +135,7 @@ async def open_link(  # noqa: PLR0913  # what the host is about to show
     token = wrapped(token)  # from here on no traceback shows it
     expected = Expected(purpose=purpose, entity=entity, customer=customer, resource=resource, recipient=recipient)
     given = read_token(token)
-    try:
-        judged = await _judged(installation, given, expected)
-    except UnreadableRecord as error:
-        return unreadable(error)  # whoever follows it has proven nothing yet
+    judged = await _judged(installation, given, expected)
     if isinstance(judged, Refused):
         return judged
     link, refused = judged.link, judged.refused
@@ -192,12 +186,15 @@ async def _use(
 
 async def _judged(installation: Installation, given: GivenToken | None, expected: Expected) -> _Judged | Refused:
     still_there = installation.still_there()
-    stored = None if given is None else await installation.store.link(given.record_id)
-    link = judge_token(stored, given, expected)
-    if isinstance(link, Refused):
-        return link
-    customer = await load_customer(installation, link.target)
-    grant = await grant_of(installation, link.granter, link.target.entity)
+    try:
+        stored = None if given is None else await installation.store.link(given.record_id)
+        link = judge_token(stored, given, expected)
+        if isinstance(link, Refused):
+            return link
+        customer = await load_customer(installation, link.target.entity, link.target.customer)
+        grant = await grant_of(installation, link.granter, link.target.entity)
+    except UnreadableRecord as error:
+        return unreadable(error)  # no event: a stranger who knows an id could fill the trail
     refused = judge_link(link, customer, grant)
     if refused is None and not await installation.store.resource_exists(still_there, link.target):
         refused = Refused(Reason.NO_RESOURCE, "A23", user_id=link.granter)  # A23

@@ -9,9 +9,8 @@ from mydso_access.decisions.sign_in import Place
 from mydso_access.decisions.steps import judge_present
 from mydso_access.decisions.visibility import AccessDecision
 from mydso_access.errors import InvalidValue, UnreadableRecord, shown
-from mydso_access.granting import entity_beside
+from mydso_access.granting import entity_beside, load_customer
 from mydso_access.installation import Installation
-from mydso_access.model.customer import Customer
 from mydso_access.model.reason import Reason
 from mydso_access.model.role import Right
 
@@ -78,7 +77,7 @@ async def may(
         return allowed.may(action)
     check_customer_id(customer_id)
     try:
-        stored = await installation.store.customer(entity, customer_id)
+        customer = await load_customer(installation, entity, customer_id)
     except UnreadableRecord as error:
         return permitting_nothing(entity, await damaged(installation, error, proof.user_id)).may(action)
-    return allowed.may(action, stored or Customer(entity=entity, id=customer_id))
+    return allowed.may(action, customer)

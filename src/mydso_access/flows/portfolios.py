@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from mydso_access.associating import Bulk, Edit, Judge, Portion, change_customers
+from mydso_access.associating import Assigned, Bulk, Edit, Judge, change_customers
 from mydso_access.decisions.administration import Actor, ActorFacts, judge_right, read_actor
 from mydso_access.decisions.customers import (
     check_customer_id,
@@ -30,19 +30,6 @@ class ImportMode(Enum):
 
     ADD_ONLY = "add only"
     REPLACE = "replace"
-
-
-@frozen
-class Assigned:
-    """How many customers a bulk change has reached; doing it again changes nothing more.
-
-    Attributes:
-        changed: how many were changed.
-        unchanged: how many were so already.
-    """
-
-    changed: int
-    unchanged: int
 
 
 AssignOutcome: TypeAlias = Assigned | Refused | Busy
@@ -169,7 +156,7 @@ async def _assign(work: _Work, customer_ids: Iterable[str], *also: Right) -> Ass
     pages = [ids[start : start + PAGE] for start in range(0, len(ids), PAGE)]
     for some in pages or [[]]:  # who asks is judged even where there is nothing to do
         done = await _changed(work, some, work.edit, also)
-        if not isinstance(done, Portion):
+        if not isinstance(done, Assigned):
             return await _unless_forgotten(work, done) if changed else done
         changed, unchanged = changed + done.changed, unchanged + done.unchanged
     return await _unless_forgotten(work, Assigned(changed, unchanged)) if changed else Assigned(changed, unchanged)
@@ -186,13 +173,13 @@ async def _end_others(work: _Work, kept: Container[str]) -> int | Refused | Busy
         over = [each.id for each in page if work.user_id in each.colleagues and each.id not in kept]
         if over:
             done = await _changed(work, over, lambda each: without_colleague(each, work.user_id), (Right.IMPORT_DATA,))
-            if not isinstance(done, Portion):
+            if not isinstance(done, Assigned):
                 return done
             ended += done.changed
         after = page[-1]
     return ended
 
 
-async def _changed(work: _Work, ids: Sequence[str], edit: Edit, also: Sequence[Right]) -> Portion | Refused | Busy:
+async def _changed(work: _Work, ids: Sequence[str], edit: Edit, also: Sequence[Right]) -> Assigned | Refused | Busy:
     bulk = Bulk(work.entity, await work.judge(also), edit)
     return await change_customers(work.installation, work.actor, bulk, ids)

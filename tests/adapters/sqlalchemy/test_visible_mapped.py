@@ -42,7 +42,7 @@ class Party(Base):
     row: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
     number: Mapped[str] = mapped_column(String(64))
-    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "party"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "party"}  # noqa: RUF012  # as SQLAlchemy reads it
 
 
 class Colleague(Base):
@@ -63,7 +63,7 @@ class Customer(Party):
     entity: Mapped[str] = mapped_column("entity_id", String(64))
     collector: Mapped[str | None] = mapped_column("collector_id", String(64))
     invoices: Mapped[list["Invoice"]] = relationship(back_populates="customer")
-    __mapper_args__ = {"polymorphic_identity": "customer"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_identity": "customer"}  # noqa: RUF012  # as SQLAlchemy reads it
 
 
 class Invoice(Base):

@@ -280,7 +280,7 @@ def test_s28_what_is_no_scope_is_an_error(wrong: Any) -> None:
 
 
 def test_s28_a_scope_is_shown_by_any_dialect_and_compiled_only_for_those_whose_comparison_is_known() -> None:
-    elsewhere: Dialect = mssql.dialect()  # type: ignore[no-untyped-call]
+    elsewhere: Dialect = mssql.dialect()  # type: ignore[no-untyped-call]  # as SQLAlchemy has it
     for scope in SCOPES:
         for columns in (None, own()):
             statement = NAME.where(visible(scope, own=columns, **HERE))

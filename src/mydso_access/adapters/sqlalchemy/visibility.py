@@ -179,7 +179,7 @@ def _theirs(scope: AssociatedWith, customer: Column, colleagues: OwnColleagues, 
     wanted = [pair[1:] for pair in pairs if pair is not None]
     if len(wanted) < len(pairs):
         return false()
-    return IsAmong(customer, colleagues._found, *(value for each in wanted for value in each), *here)  # noqa: SLF001
+    return IsAmong(customer, colleagues._found, *(value for each in wanted for value in each), *here)  # noqa: SLF001  # made once, in this file
 
 
 def _is(*pairs: Pairs | None) -> Condition:
