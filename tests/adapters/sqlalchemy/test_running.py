@@ -81,14 +81,20 @@ def deadlocked(host: Host, rival: Connection, its_event: Event, times: int) -> I
         if len(crossing) < times:
             holds()
 
+    def begins(_: Connection) -> None:
+        wait(crossing)  # the rival holds again what this save needs; later, this save would hold what the rival needs
+
     def cross(_: Connection) -> None:
-        wait(crossing)  # until the rival holds again what this save needs
         crossing.append(thread.submit(comes_and_goes))
         until_somebody_waits(admin)
 
     with ThreadPoolExecutor(1) as thread:
         holds()
-        with before(host.sync_engine, "INSERT INTO mydso_events", cross, times) as crossed:
+        engine = host.sync_engine
+        with (
+            before(engine, "UPDATE mydso_users", begins, times=99),
+            before(engine, "INSERT INTO mydso_events", cross, times) as crossed,
+        ):
             yield crossed
 
 
