@@ -273,6 +273,16 @@ def no_resource() -> object:
     return world.access.open_link(link(world, evolve(PAGE, resource="gone")).token, PAGE.purpose)
 
 
+def changed_meanwhile() -> object:
+    """Change settings from a record that somebody else has changed since."""
+    world = World()
+    shown = world.repositories.structures.get(ENTITY)
+    if shown is None:
+        raise LookupError(ENTITY)
+    world.access.change_settings(HOST, ENTITY, shown.policy.asking("dormancy.months", 6))
+    return world.access.change_settings(HOST, ENTITY, shown.policy, version=shown.version)
+
+
 REFUSALS: Mapping[Reason, tuple[str, Callable[[], object]]] = {
     Reason.PASSWORD_DUE: ("the password is too old where the user would go: `change_password`", password_due),
     Reason.SHUT_OUT: ("the list of addresses would shut out who sets it, or does so already", shut_out),
@@ -321,6 +331,7 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[], object]]] = {
         granter_lost_right,
     ),
     Reason.NO_RESOURCE: ("the host has not what the link leads to any more (`resource_exists`)", no_resource),
+    Reason.CHANGED_MEANWHILE: ("the structure's record is another than the one that was shown", changed_meanwhile),
     Reason.INSTALLATION_ONLY: ("the setting is the installation's alone", installation_only),
     Reason.ENTITY_ONLY: ("the setting exists for entities only", entity_only),
 }

@@ -32,6 +32,7 @@ from mydso_access.decisions.password import Flaw, PasswordReview, Violation, rev
 from mydso_access.decisions.permissions import Permissions, Whichever, may, permissions_of
 from mydso_access.decisions.sender import Sender, SenderBecause, sender_of
 from mydso_access.decisions.sessions import SensitiveAction, is_session_current, requires_step_up
+from mydso_access.decisions.settings import SettingsShown
 from mydso_access.decisions.sign_in import SecretVerdict
 from mydso_access.decisions.users import NewUser
 from mydso_access.decisions.visibility import (
@@ -286,6 +287,7 @@ __all__ = [
     "SensitiveAction",
     "SentCode",
     "SentToken",
+    "SettingsShown",
     "SignIn",
     "SignInMode",
     "SignInOutcome",

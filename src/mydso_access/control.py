@@ -16,7 +16,7 @@ from mydso_access.flows.forgetting import forget_user
 from mydso_access.flows.founding import found
 from mydso_access.flows.invitations import accept_invitation, look_at_invitation, renew_invitation
 from mydso_access.flows.links import issue_link, issue_links, renew_link, revoke_link
-from mydso_access.flows.listing import list_customers, list_links, list_users, read_trail
+from mydso_access.flows.listing import list_customers, list_links, list_users, look_at_user, read_trail
 from mydso_access.flows.main_administrators import appoint, dismiss
 from mydso_access.flows.memberships import accessed, authorise, enter, withdraw
 from mydso_access.flows.new_password import set_new_password
@@ -28,11 +28,11 @@ from mydso_access.flows.portfolios import assign_collector_to_all, associate_wit
 from mydso_access.flows.purge import purge
 from mydso_access.flows.recovery import renew_recovery_codes, reset_second_factor
 from mydso_access.flows.second_factor import enter_second_factor
-from mydso_access.flows.settings import change_settings, describe_structure
+from mydso_access.flows.settings import change_settings, describe_structure, look_at_settings
 from mydso_access.flows.sign_in import sign_in
 from mydso_access.flows.sso import sign_in_with_sso
 from mydso_access.flows.step_up import step_up
-from mydso_access.flows.sweep import forecast, sweep
+from mydso_access.flows.sweep import forecast, list_due, sweep
 from mydso_access.flows.unblocking import unblock_account, unblock_address
 from mydso_access.flows.users import (
     add_user,
@@ -189,6 +189,9 @@ class AccessControl(Door):
     @_synchronous(change_settings)
     def change_settings(self) -> None: ...
 
+    @_synchronous(look_at_settings)
+    def look_at_settings(self) -> None: ...
+
     @_synchronous(revoke_address)
     def revoke_address(self) -> None: ...
 
@@ -249,6 +252,9 @@ class AccessControl(Door):
     @_synchronous(list_users)
     def list_users(self) -> None: ...
 
+    @_synchronous(look_at_user)
+    def look_at_user(self) -> None: ...
+
     @_synchronous(list_customers)
     def list_customers(self) -> None: ...
 
@@ -263,6 +269,9 @@ class AccessControl(Door):
 
     @_synchronous(forecast)
     def forecast(self) -> None: ...
+
+    @_synchronous(list_due)
+    def list_due(self) -> None: ...
 
     @_synchronous(purge)
     def purge(self) -> None: ...

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import attrs
 from hypothesis import strategies as st
 
+from mydso_access.decisions.outcomes import Proof
 from mydso_access.model import (
     Appointment,
     Approval,
@@ -308,7 +309,9 @@ events = st.builds(
     until=maybe(instants),
 )
 
-records = users | structures | customers | links | counters | sign_ins | events
+proofs = st.builds(Proof, texts, several(st.tuples(st.sampled_from(Factor), instants)), instants)
+
+records = users | structures | customers | links | counters | sign_ins | events | proofs
 
 
 def in_utc(value: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from attrs import evolve
 
+from mydso_access.decisions.outcomes import Proof
 from mydso_access.model import (
     Appointment,
     Approval,
@@ -172,6 +173,7 @@ FULL: dict[type, Any] = {
         version=9,
         saved_at=LATER,
     ),
+    Proof: Proof("u", ((Factor.PASSWORD, NOON), (Factor.TOTP, LATER)), LATER),
     Event: Event(
         id="event",
         kind=EventKind.REFUSED,
@@ -249,6 +251,9 @@ PLACES: dict[type, dict[str, str]] = {
         "approvals.1.structure.kind word, approvals.1.structure.id text, approvals.1.validator word",
         "seed object?, seed.sealed secret, seed.algorithm word, outgrown truth",
         "session text?, used_at instant?, saved_at instant, form form",
+    ),
+    Proof: places(
+        "user_id text, factors list, factors.1 row, factors.1.0 word, factors.1.1 instant, issued_at instant, form form"
     ),
     Event: places(
         "id text, kind word, at instant, subject text?, actor text?, system text?, structure object?",

@@ -15,6 +15,7 @@ from mydso_access import (
     EventKind,
     Refused,
     SignedIn,
+    VerifierFailed,
 )
 from tests.support import ELSEWHERE, HOME, PATIENCE, RIGHT, World, door, run, with_one_slot
 from tests.test_faults import NEW, asynchronous
@@ -213,3 +214,48 @@ def test_a_client_that_hangs_up_while_waiting_for_a_slot_takes_none_along() -> N
         assert 0 == len(world.address(ELSEWHERE).reservations)
 
     run(scenario())
+
+
+@pytest.mark.parametrize("where", WHERE)
+def test_closing_the_door_waits_until_what_nobody_waits_for_any_more_is_settled(where: str) -> None:
+    async def scenario() -> tuple[World, int]:
+        world = World()
+        call, number, after = WHERE[where]
+        part, method = call.split("_")
+        held = Held(getattr(getattr(world.repositories, part), method), number, after=after)
+        access = door(world, _asynchronous(world, **{call: held.call}))
+        attempt = asyncio.ensure_future(access.sign_in("known", "wrong", address=HOME))
+        await held.reached.wait()
+        attempt.cancel()
+        closing = asyncio.ensure_future(access.close())
+        await asyncio.wait([attempt])
+        open_before = len(await pending(closing))
+        held.go.set()
+        await closing
+        return world, open_before
+
+    world, open_before = run(scenario())
+    assert 1 == open_before
+    assert [(1, 0)] * 2 == [state(world.address()), state(world.account("known"))]
+    assert [EventKind.REFUSED] == [event.kind for event in world.events()]
+
+
+def test_a_closed_door_hashes_nothing_more_and_lets_nobody_in() -> None:
+    async def scenario() -> World:
+        world = World()
+        access = door(world)
+        await access.close()
+        await access.close()
+        with pytest.raises(VerifierFailed):
+            await access.sign_in("known", RIGHT, address=HOME)
+        return world
+
+    world = run(scenario())
+    assert not [event for event in world.events() if event.kind is EventKind.SIGNED_IN]
+
+
+async def pending(closing: "asyncio.Future[None]") -> set["asyncio.Future[None]"]:
+    """Return the task if it goes on, after everything that can go on by itself has."""
+    for _ in range(100):
+        await asyncio.sleep(0)
+    return set() if closing.done() else {closing}

@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mydso_access.adapters.codec import CASES, LOGINS, UPGRADES, microseconds, read, written
+from mydso_access.decisions.outcomes import Proof
 from mydso_access.errors import UnreadableRecord
 from mydso_access.model import (
     AttemptCounter,
@@ -33,11 +34,12 @@ from mydso_access.policy.fixed import EARLIEST, TICK
 from tests.adapters.record_strategies import HOSTILE_TEXTS, LAST, ZONES, in_utc, names_of, records
 from tests.adapters.stored_records import CANARY, DISABLED, FULL, INVITED, NOON
 
+UNVERSIONED = (Event, Proof)
 each_kind = pytest.mark.parametrize("kind", FULL, ids=lambda kind: kind.__name__)
 
 
 def version_of(record: Any) -> int:
-    return 0 if isinstance(record, Event) else record.version
+    return 0 if isinstance(record, UNVERSIONED) else record.version
 
 
 @given(records)
@@ -150,14 +152,14 @@ def test_there_is_an_example_of_every_record_with_nothing_left_at_its_default() 
 
 def test_a_record_says_which_form_it_has() -> None:
     forms = {kind: json.loads(written(record))["form"] for kind, record in FULL.items()}
-    expected = {AttemptCounter: 1, Customer: 1, Link: 1, Entity: 3, Platform: 2, SignIn: 2, Event: 2, User: 3}
+    expected = {AttemptCounter: 1, Customer: 1, Link: 1, Entity: 3, Platform: 2, SignIn: 2, Event: 2, User: 3, Proof: 1}
     assert expected == forms
 
 
 # --- the version
 
 
-@pytest.mark.parametrize("kind", [kind for kind in FULL if kind is not Event], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [kind for kind in FULL if kind not in UNVERSIONED], ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("version", [0, 1, 2**62, 2**63 - 1])
 def test_a_record_is_read_with_the_version_that_it_is_stored_under(kind: Any, version: int) -> None:
     text = written(attrs.evolve(FULL[kind], version=5))
@@ -165,7 +167,7 @@ def test_a_record_is_read_with_the_version_that_it_is_stored_under(kind: Any, ve
     assert 0 == read(kind, text).version
 
 
-@pytest.mark.parametrize("kind", [kind for kind in FULL if kind is not Event], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [kind for kind in FULL if kind not in UNVERSIONED], ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize(
     "version", [True, False, None, "1", 1.0, -1, 2**63, 10**400], ids=lambda wrong: repr(wrong)[:20]
 )
@@ -175,8 +177,9 @@ def test_a_version_that_is_none_is_refused(kind: Any, version: Any) -> None:
     assert f"{kind.__name__}.version" == refused.value.field
 
 
-def test_an_event_has_no_version() -> None:
-    assert FULL[Event] == read(Event, written(FULL[Event]), 5)
+@pytest.mark.parametrize("kind", UNVERSIONED)
+def test_an_event_and_a_proof_have_no_version(kind: Any) -> None:
+    assert FULL[kind] == read(kind, written(FULL[kind]), 5)
 
 
 # --- other ways to write the same
@@ -191,7 +194,7 @@ REWRITTEN = {
 @each_kind
 @pytest.mark.parametrize("way", REWRITTEN)
 def test_a_database_may_write_the_json_its_own_way(kind: Any, way: str) -> None:
-    record = FULL[kind] if kind is Event else attrs.evolve(FULL[kind], version=0)
+    record = FULL[kind] if kind in UNVERSIONED else attrs.evolve(FULL[kind], version=0)
     assert record == read(kind, REWRITTEN[way](json.loads(written(record))))
 
 

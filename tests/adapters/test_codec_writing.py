@@ -9,6 +9,7 @@ import attrs
 import pytest
 
 from mydso_access.adapters.codec import written
+from mydso_access.decisions.outcomes import Proof
 from mydso_access.errors import UnreadableRecord
 from mydso_access.model import (
     AttemptCounter,
@@ -205,7 +206,7 @@ def attributes_of(value: Any, path: str = "") -> Iterator[str]:
 
 def test_no_place_is_forgotten() -> None:
     found = {(kind, place) for kind, record in FULL.items() for place in attributes_of(record) if place != "version"}
-    assert {*EACH_PLACE} - {(SignIn, "factors.1.0")} == found
+    assert {*EACH_PLACE} - {(SignIn, "factors.1.0"), (Proof, "factors.1.0")} == found
 
 
 @pytest.mark.parametrize(("kind", "place"), EACH_PLACE, ids=[f"{kind.__name__}.{place}" for kind, place in EACH_PLACE])

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mydso_access.decisions.outcomes import Proof
 from mydso_access.model import (
     Appointment,
     Approval,
@@ -300,6 +301,7 @@ RECORDS: dict[str, Any] = {
         rule="A23",
         differences=(Difference("purpose", "", "EDM document"),),
     ),
+    "a proof": Proof("user-3", ((Factor.PASSWORD, NINE), (Factor.TOTP, TEN)), TEN),
     "an association by the host": Event(
         id="event-11",
         kind=EventKind.CUSTOMER_ASSOCIATED,

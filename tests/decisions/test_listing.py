@@ -1,16 +1,58 @@
 """What a list shows of each user: one state at this moment, whatever the sweep has stored so far (S10, S11, S25, S36)."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import attrs
 import pytest
 
 from mydso_access.decisions.dormancy import months_later
-from mydso_access.decisions.listing import DISABLED_STATES, ListedUser, UserState, listed, seen_from
+from mydso_access.decisions.listing import (
+    DISABLED_STATES,
+    ListedUser,
+    UserState,
+    is_listed,
+    judge_look,
+    listed,
+    seen_from,
+)
 from mydso_access.decisions.naming import account_key
-from mydso_access.model import AttemptCounter, Disabled, DisabledBecause, Enabled, Invited, Structure, User
-from mydso_access.policy import DormancyPolicy, LockoutPolicy, SecurityPolicy
-from tests.decisions.people import LONG_AGO, NOON, POLICY, TICK, anna, contact, invited_anna, multi
+from mydso_access.decisions.outcomes import Refused
+from mydso_access.decisions.sign_in import Place
+from mydso_access.model import (
+    AttemptCounter,
+    Disabled,
+    DisabledBecause,
+    Enabled,
+    Entity,
+    Invited,
+    Platform,
+    Reason,
+    SignInMode,
+    SsoIdentity,
+    Structure,
+    StructureKind,
+    StructureRecord,
+    User,
+)
+from mydso_access.policy import DormancyPolicy, LockoutPolicy, SecurityPolicy, StructurePolicy
+from tests.decisions.people import (
+    BOSS,
+    LONG_AGO,
+    LYON,
+    LYON_OF_BOSS,
+    NOON,
+    PARIS,
+    POLICY,
+    ROLES,
+    TICK,
+    anna,
+    contact,
+    invited_anna,
+    multi,
+    proven,
+    refused,
+)
 
 FREE = AttemptCounter(account_key("anna.petit"))
 BLOCKED = attrs.evolve(FREE, blocked_until=NOON + timedelta(hours=1), saved_at=LONG_AGO)
@@ -18,6 +60,11 @@ DORMANT_AFTER_A_MONTH = SecurityPolicy(dormancy=DormancyPolicy(months=1))
 CAPPED = SecurityPolicy(lockout=LockoutPolicy(hard_cap=1), dormancy=DormancyPolicy(months=1))
 INVITED_UNTIL = LONG_AGO + timedelta(days=30)
 DORMANT_FROM = months_later(LONG_AGO, 1)
+
+
+def home(user: User, installation: SecurityPolicy = POLICY, now: datetime = NOON, **changes: Any) -> Place:
+    kind = Entity if user.structure.kind is StructureKind.ENTITY else Platform
+    return Place(kind(id=user.structure.id, title="Lyon", **changes), installation, now)
 
 
 @pytest.mark.parametrize(
@@ -47,21 +94,29 @@ DORMANT_FROM = months_later(LONG_AGO, 1)
 def test_s11_every_user_has_one_state_at_this_moment(
     user: User, counter: AttemptCounter | None, now: datetime, state: UserState
 ) -> None:
-    assert state is listed(user, counter, DORMANT_AFTER_A_MONTH, now).state
+    assert state is listed(user, counter, home(user, DORMANT_AFTER_A_MONTH, now)).state
 
 
 def test_s11_the_instants_behind_the_state_are_shown() -> None:
-    assert listed(anna(), BLOCKED, DORMANT_AFTER_A_MONTH, NOON) == ListedUser(
-        user=anna(), state=UserState.BLOCKED, blocked_until=NOON + timedelta(hours=1), dormant_from=DORMANT_FROM
+    assert listed(anna(), BLOCKED, home(anna(), DORMANT_AFTER_A_MONTH)) == ListedUser(
+        user=anna(),
+        state=UserState.BLOCKED,
+        blocked_until=NOON + timedelta(hours=1),
+        dormant_from=DORMANT_FROM,
+        kept_out=Refused(Reason.ACCOUNT_BLOCKED, "S36", NOON + timedelta(hours=1), user_id=anna().id),
     )
-    assert listed(invited_anna(), FREE, POLICY, NOON) == ListedUser(
-        user=invited_anna(), state=UserState.INVITED, invited_until=INVITED_UNTIL
+    assert listed(invited_anna(), FREE, home(invited_anna())) == ListedUser(
+        user=invited_anna(),
+        state=UserState.INVITED,
+        invited_until=INVITED_UNTIL,
+        kept_out=Refused(Reason.INVITED, "S12", user_id=anna().id),
     )
-    assert listed(anna(), FREE, POLICY, NOON) == ListedUser(user=anna(), state=UserState.ENABLED)
+    assert listed(anna(), FREE, home(anna())) == ListedUser(user=anna(), state=UserState.ENABLED)
 
 
 def test_d4_a_login_that_only_a_reset_frees_is_blocked_without_an_end() -> None:
-    line = listed(anna(login=Enabled(NOON)), attrs.evolve(FREE, failed=1), CAPPED, NOON)
+    user = anna(login=Enabled(NOON))
+    line = listed(user, attrs.evolve(FREE, failed=1), home(user, CAPPED))
     assert (line.state, line.blocked_until) == (UserState.BLOCKED, None)
 
 
@@ -72,7 +127,7 @@ def test_every_reason_of_a_disabled_login_has_its_state() -> None:
 
 def test_s11_a_user_who_was_just_added_is_in_the_list() -> None:
     just_added = invited_anna(login=Invited(NOON))
-    assert listed(just_added, None, POLICY, NOON).state is UserState.INVITED
+    assert listed(just_added, None, home(just_added)).state is UserState.INVITED
 
 
 def test_d16_an_entitys_list_shows_of_a_multi_entity_user_nothing_of_elsewhere() -> None:
@@ -83,3 +138,73 @@ def test_d16_an_entitys_list_shows_of_a_multi_entity_user_nothing_of_elsewhere()
     )
     assert seen_from(mia, mia.structure) is mia
     assert seen_from(anna(), Structure.entity("lyon")) == anna()
+
+
+@pytest.mark.parametrize(
+    ("user", "counter", "now", "reason", "rule"),
+    [
+        (contact(), None, NOON, Reason.INACTIVE, "S14"),
+        (invited_anna(), FREE, NOON, Reason.INVITED, "S12"),
+        (invited_anna(), BLOCKED, NOON, Reason.ACCOUNT_BLOCKED, "S36"),  # what a sign-in says first
+        (anna(login=Disabled(DisabledBecause.ADMINISTRATOR, NOON)), FREE, NOON, Reason.DISABLED, "D12"),
+        (anna(), FREE, DORMANT_FROM, Reason.DORMANT, "S25"),
+    ],
+)
+def test_s36_a_line_says_why_the_right_password_would_be_refused_and_by_which_rule(
+    user: User, counter: AttemptCounter | None, now: datetime, reason: Reason, rule: str
+) -> None:
+    kept_out = listed(user, counter, home(user, DORMANT_AFTER_A_MONTH, now)).kept_out
+    assert kept_out is not None
+    assert (reason, rule, user.id) == (kept_out.reason, kept_out.rule, kept_out.user_id)
+
+
+def test_s25_of_a_dormant_login_the_line_says_whose_setting_it_is() -> None:
+    asks = StructurePolicy({"dormancy.months": 1})
+    kept_out = listed(anna(), FREE, home(anna(), SecurityPolicy(), DORMANT_FROM, policy=asks)).kept_out
+    assert kept_out is not None
+    assert "dormant (S25, entity); free once an administrator enables the login" == kept_out.explain()
+
+
+def test_a24_whoever_comes_by_single_sign_on_is_kept_out_by_nothing_unless_nobody_linked_them() -> None:
+    linked = anna(sso=SsoIdentity("https://login.example.com", "00u1"), sign_in_mode=SignInMode.SSO)
+    assert None is listed(linked, FREE, home(linked)).kept_out
+    unlinked = anna(sign_in_mode=SignInMode.SSO)
+    kept_out = listed(unlinked, FREE, home(unlinked)).kept_out
+    assert kept_out is not None
+    assert Reason.UNKNOWN is kept_out.reason
+
+
+def test_s3_whose_structure_is_gone_is_kept_out() -> None:
+    kept_out = listed(anna(), FREE, Place(None, POLICY, NOON)).kept_out
+    assert kept_out is not None
+    assert Reason.NO_HOME is kept_out.reason
+
+
+@pytest.mark.parametrize(
+    ("actor", "home", "structure", "user_id", "expected"),
+    [
+        (BOSS, LYON_OF_BOSS, LYON.structure, "anybody", None),
+        (BOSS, LYON_OF_BOSS, PARIS.structure, "anybody", refused(Reason.OTHER_STRUCTURE, "S3", BOSS)),
+        (anna(), LYON, LYON.structure, anna().id, None),
+        (anna(), LYON, LYON.structure, BOSS.id, refused(Reason.NOT_ALLOWED, "S6", anna())),
+        (anna(), LYON, PARIS.structure, anna().id, refused(Reason.OTHER_STRUCTURE, "S3", anna())),
+        (
+            anna(login=Disabled(DisabledBecause.ADMINISTRATOR, NOON)),
+            LYON,
+            LYON.structure,
+            anna().id,
+            refused(Reason.OUTDATED_PROOF, "D12", anna()),
+        ),
+    ],
+)
+def test_s3_s6_whoever_manages_users_looks_at_those_of_their_structure_and_everybody_at_themselves(
+    actor: User, home: StructureRecord, structure: Structure, user_id: str, expected: Refused | None
+) -> None:
+    assert expected == judge_look(proven(actor, home), ROLES, structure, user_id)
+
+
+def test_d16_a_list_shows_its_own_users_and_who_is_authorised_there() -> None:
+    lyon, paris, group = Structure.entity("lyon"), Structure.entity("paris"), multi().structure
+    mia = multi(memberships=frozenset({"lyon"}))
+    assert [True, False, True] == [is_listed(mia, structure) for structure in (lyon, paris, group)]
+    assert [True, False] == [is_listed(anna(), structure) for structure in (anna().structure, paris)]

@@ -13,7 +13,15 @@ from mydso_access.decisions.administration import System
 from mydso_access.decisions.changes import Changed, Done
 from mydso_access.decisions.outcomes import Refused
 from mydso_access.decisions.sessions import SensitiveAction
-from mydso_access.decisions.settings import action_of, changes, check_title, described, shuts_out, with_policy
+from mydso_access.decisions.settings import (
+    action_of,
+    changes,
+    check_title,
+    described,
+    judge_version,
+    shuts_out,
+    with_policy,
+)
 from mydso_access.errors import InvalidValue
 from mydso_access.model import ApprovedAddress, Difference, EventKind, Reason, SignInMode, StructureRecord
 from mydso_access.policy import AddressPolicy, Level, Networks, SecurityPolicy, StructurePolicy, WithSso
@@ -294,3 +302,10 @@ def test_a15_whoever_changes_a_list_is_let_in_by_the_one_before_and_by_the_one_a
 def test_the_hosts_own_code_comes_from_nowhere() -> None:
     assert shuts_out(listing(LYON, "192.0.2.2"), facts_of(System("host")), HERE) is None
     assert shuts_out(listing(LYON, "192.0.2.2"), proven(BOSS), None) is None
+
+
+def test_what_was_made_from_an_older_record_is_refused_and_who_does_not_say_is_not_asked() -> None:
+    changed = attrs.evolve(LYON, version=7)
+    assert (None, None) == (judge_version(changed, 7), judge_version(changed, None))
+    expected = Refused(Reason.CHANGED_MEANWHILE, "architecture, one compare-and-set")
+    assert [expected] * 3 == [judge_version(changed, version) for version in (0, 6, 8)]

@@ -157,3 +157,40 @@ def test_the_trail_of_somebody_who_is_gone_is_the_systems_alone_to_read() -> Non
     kinds = Counter(each.kind for each in scene.access.read_trail(ROOT, pseudonym).rows)
     assert {EventKind.USER_CREATED: 1, EventKind.USER_FORGOTTEN: 2} == kinds
     assert () == scene.access.read_trail(ROOT, "new").rows
+
+
+# --- one user
+
+
+def test_s11_one_user_is_shown_as_the_list_shows_them() -> None:
+    scene = Scene()
+    boss = scene.proof("boss")
+    for row in scene.access.list_users(boss, LYON).rows:
+        assert row == scene.access.look_at_user(boss, LYON, row.user.id)
+    assert scene.access.look_at_user(boss, LYON, "id-anna") == run(door(scene).look_at_user(boss, LYON, "id-anna"))
+
+
+def test_s11_everybody_may_look_at_themselves_at_home_and_at_nobody_else() -> None:
+    scene = Scene()
+    anna = scene.proof("anna")
+    assert "id-anna" == scene.access.look_at_user(anna, LYON, "id-anna").user.id
+    for structure, user_id in ((LYON, "id-boss"), (LYON, "id-nobody"), (PARIS, "id-anna"), (GROUP, "id-chief")):
+        outcome = scene.access.look_at_user(anna, structure, user_id)
+        assert isinstance(outcome, Refused)
+        assert outcome.reason in (Reason.NOT_ALLOWED, Reason.OTHER_STRUCTURE)
+    scene.access.disable_user(ROOT, "id-anna")
+    assert Reason.OUTDATED_PROOF is scene.access.look_at_user(anna, LYON, "id-anna").reason
+
+
+def test_s3_of_another_structure_nobody_is_shown_and_nobody_is_there_who_is_not() -> None:
+    scene = Scene()
+    boss = scene.proof("boss")
+    assert Reason.OTHER_STRUCTURE is scene.access.look_at_user(boss, PARIS, "id-stranger").reason
+    for user_id in ("id-stranger", "id-nobody"):
+        assert Reason.NO_USER is scene.access.look_at_user(boss, LYON, user_id).reason
+
+
+def test_d16_an_entity_is_shown_a_multi_entity_user_without_what_is_elsewhere() -> None:
+    scene = Scene()
+    shown = scene.access.look_at_user(scene.proof("boss"), LYON, "id-chief").user
+    assert (frozenset({"lyon"}), frozenset()) == (shown.memberships, shown.appointments)

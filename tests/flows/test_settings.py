@@ -1,5 +1,6 @@
 """Settings of a structure: who changes them, which exist at which level, and what the trail says of it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from mydso_access import (
     SignInMode,
     StructurePolicy,
 )
-from mydso_access.model import Entity
+from mydso_access.model import Entity, Structure
 from mydso_access.policy import Level
 from mydso_access.policy.dotted import SETTINGS
 from mydso_access.policy.levels import may_be_set_at
@@ -173,3 +174,62 @@ def test_s25_whoever_sets_dormancy_does_not_lock_themselves_out() -> None:
     assert Reason.DORMANT is scene.access.sign_in("anna", RIGHT, address=HOME).reason
     proof = scene.access.sign_in("boss", RIGHT, address=HOME).proof
     assert isinstance(scene.access.change_settings(proof, LYON, StructurePolicy()), Done)
+
+
+# --- looking, and changing what was looked at
+
+
+def test_s18_a_main_administrator_sees_what_is_asked_for_what_binds_and_who_asks() -> None:
+    scene = Scene()
+    scene.ask(LYON, dormancy__months=6)
+    for actor in (scene.proof("boss"), scene.proof("chief"), ROOT):
+        shown = scene.access.look_at_settings(actor, LYON)
+        assert scene.structure(LYON) == shown.record
+        assert (6, {Level.ENTITY}) == (
+            shown.effective.policy.dormancy.months,
+            shown.effective.levels("dormancy.months"),
+        )
+        assert {Level.INSTALLATION} == shown.effective.levels("passwords.min_length")
+    assert shown == run(door(scene).look_at_settings(ROOT, LYON))
+
+
+def test_s18_nobody_else_sees_them() -> None:
+    scene = Scene()
+    for name in ("deputy", "manager", "anna", "stranger", "multi"):
+        assert Reason.NOT_ALLOWED is scene.access.look_at_settings(scene.proof(name), LYON).reason
+    assert Reason.NO_STRUCTURE is scene.access.look_at_settings(ROOT, Structure.entity("nowhere")).reason
+
+
+def test_who_changes_what_somebody_else_has_changed_meanwhile_is_told_and_nothing_is_lost() -> None:
+    scene = Scene()
+    one, other = (scene.access.look_at_settings(ROOT, LYON).record for _ in range(2))
+    done = scene.access.change_settings(
+        scene.proof("boss"), LYON, one.policy.asking("dormancy.months", 6), version=one.version
+    )
+    assert isinstance(done, Done)
+    before = everything(scene.repositories)
+    refused = scene.access.change_settings(
+        scene.proof("boss"), LYON, other.policy.asking("passwords.min_length", 12), version=other.version
+    )
+    assert (Reason.CHANGED_MEANWHILE, "Somebody else has changed this meanwhile. Please look at it again.") == (
+        refused.reason,
+        refused.public_message,
+    )
+    assert before == everything(scene.repositories)
+    again = done.record.policy.asking("passwords.min_length", 12)
+    assert isinstance(scene.access.change_settings(ROOT, LYON, again, version=done.record.version), Done)
+
+
+def test_of_many_who_change_settings_from_one_state_at_once_one_does() -> None:
+    scene = Scene()
+    shown = scene.access.look_at_settings(ROOT, LYON).record
+
+    def ask(months: int) -> Any:
+        return scene.access.change_settings(
+            ROOT, LYON, shown.policy.asking("dormancy.months", months), version=shown.version
+        )
+
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = list(threads.map(ask, range(1, 9)))
+    assert 1 == sum(isinstance(outcome, Done) for outcome in outcomes)
+    assert {Reason.CHANGED_MEANWHILE} == {outcome.reason for outcome in outcomes if isinstance(outcome, Refused)}

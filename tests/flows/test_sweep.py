@@ -19,13 +19,14 @@ from mydso_access import (
     Reason,
     SignedIn,
     StoreUnavailable,
+    Structure,
     SweepReport,
     WarningMessage,
 )
 from mydso_access.model import DisabledBecause, Enabled, Invited, SecurityMessage, User
 from mydso_access.policy.fixed import TICK
 from mydso_access.testing.clock import A_MONDAY
-from tests.flows.scene import GROUP, LYON, PARIS, Scene, everything, person
+from tests.flows.scene import GROUP, LYON, PARIS, ROOT, Scene, everything, person
 from tests.support import HOME, RIGHT, add, door, run
 from tests.test_faults import Faulty, outcome_of
 
@@ -306,3 +307,23 @@ def test_a_forecast_changes_nothing_and_is_the_same_behind_the_asynchronous_door
     before = everything(scene.repositories)
     assert list(scene.access.forecast(100)) == list(run(door(scene).forecast(100)))
     assert before == everything(scene.repositories)
+
+
+def test_s10_s25_who_manages_users_sees_what_the_forecast_says_of_their_structure() -> None:
+    scene = Scene()
+    scene.ask(LYON, dormancy__months=2)
+    for actor, structure in ((scene.proof("boss"), LYON), (scene.proof("chief"), PARIS), (ROOT, GROUP)):
+        foretold = tuple(each for each in scene.access.forecast(100) if each.user.structure == structure)
+        assert foretold == scene.access.list_due(actor, structure, 100)
+    due = scene.access.list_due(ROOT, LYON, 100)
+    assert {"id-anna", "id-invited"} <= {each.user.id for each in due}
+    assert due == run(door(scene).list_due(ROOT, LYON, 100))
+
+
+def test_s3_nobody_else_sees_who_is_due() -> None:
+    scene = Scene()
+    assert Reason.OTHER_STRUCTURE is scene.access.list_due(scene.proof("boss"), PARIS, 30).reason
+    assert Reason.NOT_ALLOWED is scene.access.list_due(scene.proof("anna"), LYON, 30).reason
+    assert Reason.NO_STRUCTURE is scene.access.list_due(ROOT, Structure.entity("nowhere"), 30).reason
+    with pytest.raises(InvalidValue):
+        scene.access.list_due(ROOT, LYON, 367)

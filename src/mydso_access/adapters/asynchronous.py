@@ -83,6 +83,12 @@ class AsynchronousBridge:
         task.add_done_callback(self._ended)
         return await asyncio.shield(task)
 
+    async def close(self) -> None:
+        """Wait for what is being settled, and then for the threads."""
+        while self.settling:
+            await asyncio.wait(self.settling)
+        await asyncio.to_thread(self.executor.shutdown)
+
     def _ended(self, task: "asyncio.Task[Any]") -> None:
         self.settling.discard(task)
         if not task.cancelled() and (error := task.exception()):

@@ -1,4 +1,4 @@
-"""Records as text and back, for every store that keeps text. The only place where a stored `Secret` is revealed.
+"""Records as text and back, for stores that keep text, and proofs, for sessions. Nothing else reveals a stored `Secret`.
 
 A stored form is JSON, strict both ways: every field is there once, no other is, and each has exactly its type. It says
 which form it is (`"form": 1`), so that a later version of this library still reads what an earlier one wrote. Instants
@@ -16,6 +16,7 @@ from typing import Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_typ
 import attrs
 
 from mydso_access.adapters.codec_upgrades import UPGRADES
+from mydso_access.decisions.outcomes import Proof
 from mydso_access.errors import InvalidPolicy, InvalidValue, UnreadableRecord, shown
 from mydso_access.model.attempts import AttemptCounter
 from mydso_access.model.customer import Customer
@@ -30,8 +31,8 @@ from mydso_access.policy.dotted import SETTINGS, text_of, value_from
 from mydso_access.policy.fixed import EARLIEST, LATEST, TICK
 from mydso_access.policy.levels import StructurePolicy
 
-AnyRecord: TypeAlias = User | Entity | Platform | Customer | Link | AttemptCounter | SignIn | Event
-Record = TypeVar("Record", User, Entity, Platform, Customer, Link, AttemptCounter, SignIn, Event)
+AnyRecord: TypeAlias = User | Entity | Platform | Customer | Link | AttemptCounter | SignIn | Event | Proof
+Record = TypeVar("Record", User, Entity, Platform, Customer, Link, AttemptCounter, SignIn, Event, Proof)
 Json: TypeAlias = Any
 
 # The stored word of each case of a union; entity and platform have the same fields, and say which they are.
@@ -62,13 +63,13 @@ def read(kind: type[Record], text: str, version: int = 0) -> Record:
     Args:
         kind: the record's class.
         text: what `written` returned, now or in an earlier version of this library.
-        version: the version that it is stored under; an event has none.
+        version: the version that it is stored under; an event and a proof have none.
 
     Raises:
         UnreadableRecord: it is no stored form of such a record; the message names the field.
     """
     stored = _upgraded(kind, _parsed(kind.__name__, text))
-    if kind is not Event:
+    if kind not in (Event, Proof):
         stored[NOT_WRITTEN] = version
     return _FORMS[kind].read(stored)  # type: ignore[no-any-return]
 

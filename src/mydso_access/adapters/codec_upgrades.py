@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from mydso_access.decisions.outcomes import Proof
 from mydso_access.model.attempts import AttemptCounter
 from mydso_access.model.customer import Customer
 from mydso_access.model.event import Event
@@ -76,7 +77,7 @@ def _with(form: Form, new: Form) -> Form:
 
 # For each record what turns its form 1 into form 2, that into form 3, and so on; the last form is the one written.
 UPGRADES: Mapping[type, tuple[Upgrade, ...]] = {
-    **dict.fromkeys((Customer, AttemptCounter, Link), ()),
+    **dict.fromkeys((Customer, AttemptCounter, Link, Proof), ()),
     Entity: (structure_2, entity_3),
     Platform: (structure_2,),
     SignIn: (sign_in_2,),

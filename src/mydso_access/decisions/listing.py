@@ -6,10 +6,16 @@ from typing import assert_never
 
 from attrs import evolve, frozen
 
+from mydso_access.decisions.administration import ActorFacts, judge_proof, judge_right
 from mydso_access.decisions.dormancy import dormant_from, is_dormant
 from mydso_access.decisions.invitation import has_lapsed, lapses_after
-from mydso_access.decisions.lockout import block_of
+from mydso_access.decisions.levels import comes_by_sso
+from mydso_access.decisions.lockout import Blocked, block_of
+from mydso_access.decisions.outcomes import Refused
+from mydso_access.decisions.sign_in import Place, account_blocked, judge_login, judge_meant, policy_there
 from mydso_access.model.attempts import AttemptCounter
+from mydso_access.model.role import Right, RoleTable
+from mydso_access.model.sign_in import Factor
 from mydso_access.model.structure import Structure
 from mydso_access.model.user import Disabled, DisabledBecause, Enabled, Invited, NoLogin, User
 from mydso_access.policy.security_policy import SecurityPolicy
@@ -46,6 +52,8 @@ class ListedUser:
         blocked_until: end of a block (S36); `None` without one, or if only a reset ends it.
         invited_until: until when the invitation can be accepted.
         dormant_from: from when the login is dormant if nobody uses it.
+        kept_out: what the right password, or single sign-on, would be answered at this moment: why, by which rule, of which
+            level, until when; `None` if it would be let in, from an address that is not blocked, or led to a further step.
     """
 
     user: User
@@ -53,6 +61,22 @@ class ListedUser:
     blocked_until: datetime | None = None
     invited_until: datetime | None = None
     dormant_from: datetime | None = None
+    kept_out: Refused | None = None
+
+
+def judge_look(facts: ActorFacts, roles: RoleTable, structure: Structure, user_id: str) -> Refused | None:
+    """Say what forbids an actor to look at a user in a structure; `None`: nothing. Everybody may look at themselves."""
+    refusal = judge_right(facts, roles, Right.MANAGE_USERS, structure)
+    own = facts.user is not None and (facts.user.id, facts.user.structure) == (user_id, structure)
+    if refusal is None or not own:
+        return refusal
+    judged = judge_proof(facts)
+    return judged if isinstance(judged, Refused) else None
+
+
+def is_listed(user: User, structure: Structure) -> bool:
+    """Tell whether a structure's list shows a user: its own, and in an entity who is authorised there (D16)."""
+    return user.structure == structure or any(Structure.entity(each) == structure for each in user.memberships)
 
 
 def seen_from(user: User, structure: Structure) -> User:
@@ -65,23 +89,35 @@ def seen_from(user: User, structure: Structure) -> User:
     )
 
 
-def listed(user: User, counter: AttemptCounter | None, policy: SecurityPolicy, now: datetime) -> ListedUser:
+def listed(user: User, counter: AttemptCounter | None, place: Place) -> ListedUser:
     """Return a user's line.
 
     Args:
         user: the record.
         counter: the attempt counter of the user's name; `None` for a contact.
-        policy: the effective policy of the user's structure.
-        now: the present instant.
+        place: the user's structure, the installation's policy, and the present instant.
     """
-    block = None if counter is None else block_of(counter, policy.lockout, now)
+    policy = policy_there(user, place).policy
+    block = None if counter is None else block_of(counter, policy.lockout, place.now)
     return ListedUser(
         user=user,
-        state=_state(user, policy, now, blocked=block is not None),
+        state=_state(user, policy, place.now, blocked=block is not None),
         blocked_until=None if block is None else block.until,
         invited_until=lapses_after(user, policy),
         dormant_from=dormant_from(user, policy),
+        kept_out=_kept_out(user, block, place),
     )
+
+
+def _kept_out(user: User, block: Blocked | None, place: Place) -> Refused | None:
+    if block is not None:
+        return account_blocked(block, user.id)
+    if refusal := judge_login(user):  # a contact has no name to be called by
+        return refusal
+    by_sso = place.home is not None and comes_by_sso(user, place.home)
+    who, first = (user.sso, Factor.SSO) if by_sso else (user.name, Factor.PASSWORD)
+    judged = judge_meant(user, who, place, first)
+    return judged if isinstance(judged, Refused) else None
 
 
 def _state(user: User, policy: SecurityPolicy, now: datetime, *, blocked: bool) -> UserState:

@@ -1,6 +1,6 @@
 """Which settings a structure may ask for, and who says so (S18, S27, S38)."""
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from mydso_access.decisions.addresses import lets_in
 from mydso_access.decisions.administration import ActorFacts
@@ -14,10 +14,30 @@ from mydso_access.model.reason import Reason
 from mydso_access.model.structure import SignInMode, StructureRecord
 from mydso_access.policy.dotted import declaration, text_of
 from mydso_access.policy.fixed import NAME_CAP
-from mydso_access.policy.levels import StructurePolicy, may_be_set_at
+from mydso_access.policy.levels import EffectivePolicy, StructurePolicy, may_be_set_at
 from mydso_access.policy.settings import SettableAt, Setting
 
 NOT_ASKED = "not asked for"
+
+
+@frozen
+class SettingsShown:
+    """A structure's settings, as its main administrators see them.
+
+    Attributes:
+        record: the structure; `record.policy` is what it asks for, `record.version` what to change it with.
+        effective: what binds the structure's own users: the strictest of installation and structure, and which of them asks.
+    """
+
+    record: StructureRecord
+    effective: EffectivePolicy
+
+
+def judge_version(record: StructureRecord, version: int | None) -> Refused | None:
+    """Say whether a change was made from an older state of the record; `None`: it was not, or nobody says."""
+    if version is None or version == record.version:
+        return None
+    return Refused(Reason.CHANGED_MEANWHILE, "architecture, one compare-and-set")
 
 
 def with_policy(

@@ -180,8 +180,8 @@ def _judge_address(facts: SignInFacts) -> Refused | Busy | None:
 
 def _judge_account(facts: SignInFacts) -> Refused | None:
     match facts.account:
-        case Blocked(until=until, rule=rule):
-            return Refused(Reason.ACCOUNT_BLOCKED, rule, until, user_id=known_user_id(facts))  # S36 D4
+        case Blocked() as block:
+            return account_blocked(block, known_user_id(facts))
         case Full():
             # In the words of a wrong password, or two parallel guesses would tell who exists.
             return Refused(Reason.ACCOUNT_BUSY, "S36", user_id=known_user_id(facts))  # S36
@@ -189,6 +189,11 @@ def _judge_account(facts: SignInFacts) -> Refused | None:
             return None
         case _ as never:
             assert_never(never)
+
+
+def account_blocked(block: Blocked, user_id: str | None) -> Refused:
+    """Return the refusal of whoever's account is blocked."""
+    return Refused(Reason.ACCOUNT_BLOCKED, block.rule, block.until, user_id=user_id)  # S36 D4
 
 
 def _judge_codes(facts: SignInFacts) -> Refused | None:

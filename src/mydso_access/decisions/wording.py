@@ -19,6 +19,7 @@ TOLD = {
     Reason.USED_CODE: "This code was used already. Please wait for the next one.",
     Reason.WRONG_CODE: "The code is not right.",
     Reason.WRONG_STEP: "Something else is asked for now. Please sign in again.",
+    Reason.CHANGED_MEANWHILE: "Somebody else has changed this meanwhile. Please look at it again.",
     Reason.DEAD_TOKEN: "This link is not valid any more.",
     Reason.ENTITY_ONLY: "This setting exists for entities only.",
     Reason.INSTALLATION_ONLY: "This setting cannot be changed here.",

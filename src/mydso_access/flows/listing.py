@@ -19,10 +19,10 @@ from mydso_access.decisions.administration import (
     read_actor,
 )
 from mydso_access.decisions.customers import check_customer_id
-from mydso_access.decisions.levels import policy_at_home
-from mydso_access.decisions.listing import ListedUser, listed, seen_from
+from mydso_access.decisions.listing import ListedUser, is_listed, judge_look, listed, seen_from
 from mydso_access.decisions.naming import account_key
 from mydso_access.decisions.outcomes import Refused
+from mydso_access.decisions.sign_in import Place
 from mydso_access.errors import InvalidValue, shown
 from mydso_access.installation import Installation
 from mydso_access.model.customer import Customer
@@ -75,13 +75,42 @@ async def list_users(
     if refusal := judge_right(facts, installation.roles, Right.MANAGE_USERS, structure):
         return refusal
     found = await installation.store.users_of(structure, after, _checked(limit))
-    now, rows = installation.now(), []
-    homes = {each: await installation.store.structure(each) for each in {user.structure for user in found}}
-    for user in found:
-        counter = None if user.name is None else await installation.store.counter(account_key(user.name))
-        policy = policy_at_home(user, homes[user.structure], installation.policy).policy
-        rows.append(listed(seen_from(user, structure), counter, policy, now))
+    now = installation.now()
+    homes = {
+        each: Place(await installation.store.structure(each), installation.policy, now)
+        for each in {user.structure for user in found}
+    }
+    rows = [await _line(installation, seen_from(user, structure), homes[user.structure]) for user in found]
     return Page(tuple(rows), _last(found, limit))
+
+
+async def look_at_user(
+    installation: Installation, /, actor: Actor, structure: Structure, user_id: str
+) -> ListedUser | Refused:
+    """Show one user as the list of a structure does (S11).
+
+    Args:
+        actor: who asks; may manage users, and is a member of the structure. Everybody may look at themselves at home.
+        structure: entity or platform.
+        user_id: whom to show.
+
+    Raises:
+        InvalidValue: an argument is malformed.
+        StoreError: a repository failed.
+    """
+    facts, user = await actor_facts(installation, read_actor(actor)), await installation.store.user(user_id)
+    if refusal := judge_look(facts, installation.roles, structure, user_id):
+        return refusal
+    if user is None or not is_listed(user, structure):
+        return Refused(Reason.NO_USER, "S11")  # S11
+    home = await installation.store.structure(user.structure)
+    there = Place(home, installation.policy, installation.now())
+    return await _line(installation, seen_from(user, structure), there)
+
+
+async def _line(installation: Installation, user: User, home: Place) -> ListedUser:
+    counter = None if user.name is None else await installation.store.counter(account_key(user.name))
+    return listed(user, counter, home)
 
 
 async def list_customers(  # noqa: PLR0913  # what a page is asked for by

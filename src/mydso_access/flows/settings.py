@@ -2,7 +2,7 @@
 
 from attrs import evolve
 
-from mydso_access.changing import Case, Decided, change, structure_shelf
+from mydso_access.changing import Case, Decided, actor_facts, change, structure_shelf
 from mydso_access.decisions.administration import (
     Actor,
     ActorFacts,
@@ -15,15 +15,24 @@ from mydso_access.decisions.changes import Changed, Done
 from mydso_access.decisions.links import keeping_dead
 from mydso_access.decisions.naming import Address, IPAddress
 from mydso_access.decisions.outcomes import Busy, Refused
-from mydso_access.decisions.settings import action_of, changes, check_title, described, shuts_out, with_policy
+from mydso_access.decisions.settings import (
+    SettingsShown,
+    action_of,
+    changes,
+    check_title,
+    described,
+    judge_version,
+    shuts_out,
+    with_policy,
+)
 from mydso_access.errors import InvalidPolicy, InvalidValue, shown
 from mydso_access.installation import Installation
 from mydso_access.model.reason import Reason
 from mydso_access.model.structure import SignInMode, Structure, StructureRecord
-from mydso_access.policy.levels import StructurePolicy
+from mydso_access.policy.levels import StructurePolicy, joined
 
 
-async def change_settings(
+async def change_settings(  # noqa: PLR0913  # what a change is asked for by
     installation: Installation,
     /,
     actor: Actor,
@@ -31,6 +40,7 @@ async def change_settings(
     policy: StructurePolicy,
     *,
     address: Address | None = None,
+    version: int | None = None,
 ) -> Done[StructureRecord] | Refused | Busy:
     """Replace what a structure asks for; it can only tighten what the installation asks (D6).
 
@@ -40,9 +50,11 @@ async def change_settings(
         policy: everything it asks for from now on: `record.policy.asking("dormancy.months", 6)`.
         address: the IP address that the actor comes from, as `client_address` gives it; needed by whoever changes
             `addresses.networks`, lest the list shut them out (A15).
+        version: the version of the record that `policy` was made from; if somebody has saved another since, nothing is
+            changed. Without it the last one wins.
 
     Returns:
-        `Done`; `Refused`: not theirs to change (S18), a setting of entities on the platform (S27), one of the
+        `Done`; `Refused`: not theirs to change (S18), `changed_meanwhile`, a setting of entities on the platform (S27), one of the
         installation's (S38), a list that would shut them out or does so already (A15), or `step_up_needed`: whoever
         changes settings has proven themselves just now; to require a second factor, having come by single sign-on is
         enough (S26); `Busy`.
@@ -64,12 +76,36 @@ async def change_settings(
             return refusal
         if case.record is None:
             return Refused(Reason.NO_STRUCTURE, "S18")  # S18
+        if refusal := judge_version(case.record, version):
+            return refusal
         decided = with_policy(case.record, policy)
         if isinstance(decided, Changed):
             decided = evolve(decided, record=keeping_dead(case.record, decided.record, installation.policy, case.at))
         return _guarded(case.facts, case.record, decided, client)
 
     return await change(installation, read_actor(actor), structure_shelf(installation, structure), decide)
+
+
+async def look_at_settings(
+    installation: Installation, /, actor: Actor, structure: Structure
+) -> SettingsShown | Refused:
+    """Show what a structure asks for, and what binds its own users.
+
+    Args:
+        actor: a main administrator of the structure, or the platform's where they are authorised; or the system.
+        structure: entity or platform.
+
+    Raises:
+        InvalidValue: the actor is none.
+        StoreError: a repository failed.
+    """
+    facts = await actor_facts(installation, read_actor(actor))
+    if refusal := judge_main_administration(facts, installation.roles, structure):
+        return refusal
+    record = await installation.store.structure(structure)
+    if record is None:
+        return Refused(Reason.NO_STRUCTURE, "S18")  # S18
+    return SettingsShown(record, joined(installation.policy, {structure.level: record.policy}))
 
 
 def _guarded(

@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 from attrs import define, evolve, field, frozen
 
-from mydso_access.changing import Case, Decided, change, user_shelf
-from mydso_access.decisions.administration import System
+from mydso_access.changing import Case, Decided, actor_facts, change, user_shelf
+from mydso_access.decisions.administration import Actor, System, judge_right, read_actor
 from mydso_access.decisions.changes import Changed, Done
 from mydso_access.decisions.dormancy import is_dormant, unseen_cut_off
 from mydso_access.decisions.invitation import has_lapsed, lapsed
@@ -22,7 +22,8 @@ from mydso_access.errors import InvalidValue, shown
 from mydso_access.installation import Installation
 from mydso_access.model.message import Message
 from mydso_access.model.reason import Reason
-from mydso_access.model.structure import StructureRecord
+from mydso_access.model.role import Right
+from mydso_access.model.structure import Structure, StructureRecord
 from mydso_access.model.user import DisabledBecause, User
 from mydso_access.policy.fixed import FORECAST_DAYS, PAGE, TICK
 from mydso_access.policy.levels import joined
@@ -94,15 +95,52 @@ async def forecast(installation: Installation, /, days: int) -> Sequence[Due]:
         InvalidValue: `days` is no such number.
         StoreError: a repository failed.
     """
+    ahead = _ahead(days)
+    found = [due(user, installation.policy) async for user in _invited(installation, ahead)]
+    async for home in _homes(installation):
+        found += await _dormant(installation, home, ahead)
+    return _soonest(found, installation.now() + ahead)
+
+
+async def list_due(
+    installation: Installation, /, actor: Actor, structure: Structure, days: int
+) -> tuple[Due, ...] | Refused:
+    """Say whose invitation lapses and whose login goes dormant in one structure within so many days, the next first.
+
+    Args:
+        actor: who asks; may manage users, and is a member of the structure.
+        structure: entity or platform; of an entity its own users, not those who are only authorised there.
+        days: how far to look, 0 to 366.
+
+    Raises:
+        InvalidValue: an argument is malformed.
+        StoreError: a repository failed.
+    """
+    ahead, facts = _ahead(days), await actor_facts(installation, read_actor(actor))
+    if refusal := judge_right(facts, installation.roles, Right.MANAGE_USERS, structure):
+        return refusal
+    home = await installation.store.structure(structure)
+    if home is None:
+        return Refused(Reason.NO_STRUCTURE, "S11")  # S11
+    found = [
+        due(user, installation.policy) async for user in _invited(installation, ahead) if user.structure == structure
+    ]
+    return _soonest([*found, *await _dormant(installation, home, ahead)], installation.now() + ahead)
+
+
+def _ahead(days: int) -> timedelta:
     if type(days) is not int or not 0 <= days <= FORECAST_DAYS:
         raise InvalidValue("days", shown(days), f"a number of days from 0 to {FORECAST_DAYS}")
-    ahead, policy = timedelta(days=days), installation.policy
-    found = [due(user, policy) async for user in _invited(installation, ahead)]
-    async for home in _homes(installation):
-        unseen = _unseen(installation, home, ahead)
-        found += [due(user, policy_at_home(user, home, policy).policy) async for user in unseen]
-    end = installation.now() + ahead
-    return sorted((each for each in found if each is not None and each.at <= end), key=lambda each: each.at)
+    return timedelta(days=days)
+
+
+async def _dormant(installation: Installation, home: StructureRecord, ahead: timedelta) -> list[Due | None]:
+    policy = installation.policy
+    return [due(user, policy_at_home(user, home, policy).policy) async for user in _unseen(installation, home, ahead)]
+
+
+def _soonest(found: Sequence[Due | None], end: datetime) -> tuple[Due, ...]:
+    return tuple(sorted((each for each in found if each is not None and each.at <= end), key=lambda each: each.at))
 
 
 @define(eq=False, repr=False)

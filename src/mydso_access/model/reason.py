@@ -59,5 +59,6 @@ class Reason(Enum):
     REVOKED_LINK = "revoked_link"
     GRANTER_LOST_RIGHT = "granter_lost_right"
     NO_RESOURCE = "no_resource"
+    CHANGED_MEANWHILE = "changed_meanwhile"
     INSTALLATION_ONLY = "installation_only"
     ENTITY_ONLY = "entity_only"

@@ -3,7 +3,7 @@
 from mydso_access.policy.account import AccountPolicy
 from mydso_access.policy.addresses import AddressPolicy, Recipient
 from mydso_access.policy.dormancy import DormancyPolicy
-from mydso_access.policy.dotted import with_setting
+from mydso_access.policy.dotted import text_of, value_from, with_setting
 from mydso_access.policy.hashing import HashingPolicy
 from mydso_access.policy.levels import EffectivePolicy, StructurePolicy, strictest
 from mydso_access.policy.links import LinkPolicy
@@ -49,5 +49,7 @@ __all__ = [
     "Words",
     "all_settings",
     "strictest",
+    "text_of",
+    "value_from",
     "with_setting",
 ]
