@@ -62,6 +62,7 @@ class Door:
         if policy.second_factor.required and secret_box is None:
             raise InvalidValue("secret_box", "None", "AesGcmBox(...), since the policy asks for a second factor")
         bridge, system_clock = self._surroundings(policy.hashing)
+        self._repositories = repositories
         self._installation = Installation(
             policy=policy,
             store=Store(
@@ -93,6 +94,16 @@ class Door:
     def policy(self) -> SecurityPolicy:
         """The installation's policy."""
         return self._installation.policy
+
+    @property
+    def repositories(self) -> Repositories:
+        """Where the installation's records are kept: to read from, as for `is_session_current`."""
+        return self._repositories
+
+    @property
+    def clock(self) -> Clock:
+        """What tells this door the time."""
+        return self._installation.clock
 
     def client_address(self, peer: Address, forwarded: str | Iterable[str] | None) -> str:
         """Return the address to give to every call that evaluates a secret.
