@@ -251,10 +251,13 @@ class Customers(Kept):
 class Links(Passing):
     """A `LinkRepository`."""
 
-    def of(self, entity: str, /, after: Link | None, limit: int, customer: str | None = None) -> Sequence[Link]:
-        """Return a page of an entity's links; only those to one customer's pages, if asked."""
-        found = self.found(lambda each: each.target.entity == entity and customer in (None, each.target.customer))
-        return after_place(found, lambda each: each.id, after, limit)
+    def of(
+        self, entity: str, /, after: Link | None, limit: int, customer: str | None = None, granter: str | None = None
+    ) -> Sequence[Link]:
+        """Return a page of an entity's links; only those to one customer's pages, or of one granter, if asked."""
+        found = self.found(lambda each: each.target.entity == entity and granter in (None, each.granter))
+        theirs = [each for each in found if customer in (None, each.target.customer)]
+        return after_place(theirs, lambda each: each.id, after, limit)
 
     def forget(self, granter: str, /, limit: int) -> int:
         """Forget links that a user granted."""

@@ -162,6 +162,12 @@ def test_links_to_a_customers_pages_lead_to_that_customer() -> None:
     for answer in ([other], [LINK, other], [elsewhere], [LINK] * 3, None, {LINK: 1}):
         breaks("links_of", answer, ask)
     assert [LINK] == asking("links_of", [LINK], ask)
+
+    def ask_for_hers(store: Store) -> Any:
+        return store.links_of("lyon", None, 2, granter=LINK.granter)
+
+    breaks("links_of", [evolve(LINK, granter="somebody else")], ask_for_hers)
+    assert [LINK] == asking("links_of", [LINK], ask_for_hers)
     assert [LINK, other] == asking("links_of", [LINK, other], lambda store: store.links_of("lyon", None, 2))
 
 

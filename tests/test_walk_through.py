@@ -300,7 +300,7 @@ def test_s28_s29_s33_s34_the_story_of_a_portfolio_and_its_links(repositories: An
     story.done(access.revoke_link(story.proof("the.boss"), kept.link.id))
     assert 4 == len(access.list_links(story.proof("the.boss"), "lyon").rows)
     access.forget_user(story.proof("the.boss"), "anna")
-    assert [kept.link.id] == [each.id for each in access.list_links(story.proof("the.boss"), "lyon").rows]
+    assert [kept.link.id] == [each.link.id for each in access.list_links(story.proof("the.boss"), "lyon").rows]
     assert () == access.list_customers(story.proof("the.boss"), "lyon", associated="anna").rows
     story.clock.move(timedelta(days=31))
     assert (1, ()) == (access.purge().links, access.list_links(story.proof("the.boss"), "lyon").rows)

@@ -7,6 +7,7 @@ from mydso_access.control import AccessControl
 from mydso_access.decisions.administration import Actor, MainAdministratorOf, MemberOf, Power, System, powers
 from mydso_access.decisions.changes import Done
 from mydso_access.decisions.levels import Levels, effective_policy
+from mydso_access.decisions.links import ListedLink
 from mydso_access.decisions.listing import ListedUser, UserState
 from mydso_access.decisions.membership import Entered
 from mydso_access.decisions.outcomes import (
@@ -230,6 +231,7 @@ __all__ = [
     "LinkShown",
     "LinkTarget",
     "LinksIssued",
+    "ListedLink",
     "ListedUser",
     "Login",
     "MainAdministratorOf",

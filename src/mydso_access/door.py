@@ -101,6 +101,11 @@ class Door:
         return self._repositories
 
     @property
+    def roles(self) -> RoleTable:
+        """Every role there is, with its rights: `access.roles.role(user.role)`."""
+        return self._installation.roles
+
+    @property
     def clock(self) -> Clock:
         """What tells this door the time."""
         return self._installation.clock

@@ -1,15 +1,16 @@
-"""In whose name a link opens: loading it, and drawing its token."""
+"""In whose name a link opens: loading it, judging by it, and drawing its token."""
 
 from collections.abc import Sequence
 
-from mydso_access.changing import damaged
-from mydso_access.decisions.links import Grant
+from mydso_access.changing import damaged, unreadable
+from mydso_access.decisions.links import Grant, ListedLink, deadline, judge_link
 from mydso_access.decisions.outcomes import Refused
 from mydso_access.decisions.tokens import GivenToken
 from mydso_access.errors import UnreadableRecord
 from mydso_access.installation import Installation
 from mydso_access.model.customer import Customer
-from mydso_access.model.link import LinkTarget
+from mydso_access.model.link import Link, LinkTarget
+from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret
 from mydso_access.model.structure import Entity, Structure, StructureRecord
 from mydso_access.policy.fixed import PAGE
@@ -61,6 +62,44 @@ async def _one_of(installation: Installation, entity: str, customer_id: str) -> 
         return await load_customer(installation, entity, customer_id)
     except UnreadableRecord as error:
         return await damaged(installation, error, None)
+
+
+async def judged_links(installation: Installation, entity: str, links: Sequence[Link]) -> tuple[ListedLink, ...]:
+    """Say of several links of one entity what opening each would be answered; each granter is loaded once."""
+    customers = await load_customers(installation, entity, [link.target for link in links])
+    grants = {
+        granter: await _readable_grant(installation, granter, entity) for granter in {each.granter for each in links}
+    }
+    return tuple(
+        [await _judged(installation, link, customers[link.target.customer], grants[link.granter]) for link in links]
+    )
+
+
+async def _readable_grant(installation: Installation, granter: str, entity: str) -> Grant | Refused:
+    try:
+        return await grant_of(installation, granter, entity)
+    except UnreadableRecord as error:
+        return unreadable(error)
+
+
+async def _judged(
+    installation: Installation, link: Link, customer: Customer | Refused, grant: Grant | Refused
+) -> ListedLink:
+    if isinstance(grant, Refused):
+        return ListedLink(link=link, kept_shut=grant)
+    until = None if grant.entity is None else deadline(link, grant.entity, grant.policy)
+    refused = customer if isinstance(customer, Refused) else await judge_now(installation, link, customer, grant)
+    return ListedLink(link=link, until=until, kept_shut=refused)
+
+
+async def judge_now(installation: Installation, link: Link, customer: Customer, grant: Grant) -> Refused | None:
+    """Say what keeps a link from opening at this moment; a host that can tell is asked last if it has what it leads to."""
+    if refused := judge_link(link, customer, grant):
+        return refused
+    still_there = installation.resource_exists
+    if still_there is None or await installation.store.resource_exists(still_there, link.target):
+        return None
+    return Refused(Reason.NO_RESOURCE, "A23", user_id=link.granter)  # A23
 
 
 def new_token(installation: Installation, link_id: str | None = None) -> GivenToken:

@@ -237,13 +237,16 @@ class Store:
         await self.bridge.ask(self.links.add_all, links, event)
 
     async def links_of(
-        self, entity: str, after: Link | None, limit: int, customer: str | None = None
+        self, entity: str, after: Link | None, limit: int, customer: str | None = None, granter: str | None = None
     ) -> Sequence[Link]:
-        """Return a page of an entity's links; only a customer's, if asked."""
-        found = await self.bridge.ask(self.links.of, entity, after=after, limit=limit, customer=customer)
+        """Return a page of an entity's links; only a customer's or a granter's, if asked."""
+        asked = {"customer": customer, "granter": granter}
+        found = await self.bridge.ask(self.links.of, entity, after=after, limit=limit, **asked)
         page = _page("links.of", Link, found, limit)
         if any(each.target.entity != entity or customer not in (None, each.target.customer) for each in page):
             raise BrokenStore("links.of", "another entity's link, or another customer's")
+        if any(granter not in (None, each.granter) for each in page):
+            raise BrokenStore("links.of", "another granter's link")
         return page
 
     async def forget_links(self, granter: str, limit: int) -> int:

@@ -143,7 +143,7 @@ def test_the_instant_told_is_not_before_the_end_of_the_block(later: timedelta) -
         ),
         (
             Refused(Reason.INVITED, "S12"),
-            "invited (S12, installation); free once the password is created from the invitation",
+            "invited (S12, installation); free once the password is created from the invitation, or from a new one if it has lapsed",
         ),
         (
             Refused(Reason.DISABLED, "D12"),
@@ -310,3 +310,8 @@ def test_the_instants_of_factors_may_be_of_any_zone() -> None:
     east = ((Factor.PASSWORD, UNTIL.astimezone(timezone(timedelta(hours=9)))),)
     assert UNTIL == Proof("user-1", east).issued_at
     assert Proof("user-1", ((Factor.PASSWORD, UNTIL),)) == Proof("user-1", east)
+
+
+def test_a_session_is_over_once_its_proof_its_login_or_its_structure_counts_no_more() -> None:
+    over = {reason for reason in Reason if Refused(reason, "D12").ends_session}
+    assert {Reason.OUTDATED_PROOF, Reason.DORMANT, Reason.NO_HOME, Reason.UNREADABLE_RECORD} == over

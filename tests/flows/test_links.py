@@ -1,4 +1,4 @@
-"""Giving links out: by whom, to what, one or a campaign of thousands; and listing, purging and forgetting them."""
+"""Giving links out: by whom, to what, one or a campaign of thousands; and purging and forgetting them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,6 @@ from mydso_access import (
     LinkOpened,
     LinksIssued,
     LinkTarget,
-    Page,
     Purged,
     Reason,
     Refused,
@@ -252,33 +251,7 @@ def test_the_same_target_twice_is_two_links() -> None:
     assert isinstance(opened(scene, two), LinkOpened)
 
 
-# --- lists
-
-
-def test_an_entitys_links_are_listed_for_who_manages_users_there(through: Callable[[Scene], Any]) -> None:
-    scene = Scene()
-    here = [sent(scene, page(customer=customer)) for customer in ("c1", "c1", "c2")]
-    there = sent(scene, page(entity="paris"), granter="id-chief")
-    scene.access.revoke_link(ROOT, here[0].link.id)
-    listed = through(scene).list_links(scene.proof("manager"), "lyon")
-    assert isinstance(listed, Page)
-    assert {each.link.id for each in here} == {link.id for link in listed.rows}
-    assert None is listed.after
-    of_one = through(scene).list_links(ROOT, "lyon", customer_id="c1")
-    assert {each.link.id for each in here[:2]} == {link.id for link in of_one.rows}
-    assert [there.link.id] == [link.id for link in through(scene).list_links(scene.proof("chief"), "paris").rows]
-    assert () == through(scene).list_links(ROOT, "nice").rows
-
-
-def test_links_are_listed_page_by_page_and_none_is_missed_or_shown_twice() -> None:
-    scene, seen, after = Scene(), list[str](), None
-    issued = scene.access.issue_links(ROOT, campaign(17), granter=ANNA)
-    while True:
-        listed = scene.access.list_links(scene.proof("boss"), "lyon", after=after, limit=5)
-        seen += [link.id for link in listed.rows]
-        if (after := listed.after) is None:
-            break
-    assert (17, {each.link.id for each in issued.links}) == (len(seen), set(seen))
+# --- damaged rows
 
 
 def test_invariant_2_a_damaged_row_opens_no_link_and_nobody_who_follows_it_fills_the_trail() -> None:

@@ -78,6 +78,22 @@ class Grant:
     now: datetime
 
 
+@frozen(kw_only=True)
+class ListedLink:
+    """One line of a list of links.
+
+    Attributes:
+        link: the record.
+        until: the last instant at which it opens, as things stand; `None`: it has no end, or its entity is gone.
+        kept_shut: what opening it would be answered at this moment: why, by which rule, of which level; `None` if it
+            would open.
+    """
+
+    link: Link
+    until: datetime | None = None
+    kept_shut: Refused | None = None
+
+
 def issued(
     target: LinkTarget, token: GivenToken, grant: Grant, event_id: str | None = None, *, single_use: bool
 ) -> Link:

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from attrs import field, frozen
 
 from mydso_access.decisions.password import Violation
-from mydso_access.decisions.wording import CHANGES, NOT_SIGNED_IN, TOLD, TOLD_WHEN_PROVEN
+from mydso_access.decisions.wording import CHANGES, ENDS_SESSION, NOT_SIGNED_IN, TOLD, TOLD_WHEN_PROVEN
 from mydso_access.errors import InvalidValue, shown
 from mydso_access.model.instant import utc
 from mydso_access.model.message import Message
@@ -226,6 +226,11 @@ class Refused:
             return told
         minute = (self.until + ALMOST_A_MINUTE).replace(second=0, microsecond=0)  # never told too early
         return f"{told} Try again after {minute:%Y-%m-%d %H:%M} UTC."
+
+    @property
+    def ends_session(self) -> bool:
+        """Whether a session that was answered this is over: what it proved does not count any more."""
+        return self.reason in ENDS_SESSION
 
     def explain(self) -> str:
         """Return one line for the log: reason, rule, levels, and when or how the answer would change."""

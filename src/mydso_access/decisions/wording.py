@@ -56,11 +56,14 @@ TOLD_WHEN_PROVEN = {
     Reason.ACCOUNT_BUSY: "Another attempt is being looked at. Please try again.",
 }
 
+# After these a session has nothing left to go on with.
+ENDS_SESSION = frozenset({Reason.OUTDATED_PROOF, Reason.DORMANT, Reason.NO_HOME, Reason.UNREADABLE_RECORD})
+
 # How the answer would change; where time alone changes it, the refusal says when.
 CHANGES = {
     Reason.ACCOUNT_BLOCKED: "; free again when the password is reset",
     Reason.ACCOUNT_BUSY: "; other attempts on this name are being evaluated, try again in a moment",
-    Reason.INVITED: "; free once the password is created from the invitation",
+    Reason.INVITED: "; free once the password is created from the invitation, or from a new one if it has lapsed",
     Reason.DISABLED: "; free once an administrator enables the login",
     Reason.DORMANT: "; free once an administrator enables the login",
     Reason.SSO_ONLY: "; this user comes by single sign-on",

@@ -28,6 +28,11 @@ class Forgotten:
 
     pseudonym: str
 
+    @property
+    def messages(self) -> tuple[()]:
+        """Nobody is told; every answer has messages, so that one function of the host's sends them."""
+        return ()
+
 
 async def forget_user(installation: Installation, /, actor: Actor, user_id: str) -> Forgotten | Refused | Busy:
     """Erase a user for good: first the login ends and the personal data go, then what points to the user.

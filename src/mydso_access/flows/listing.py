@@ -19,11 +19,13 @@ from mydso_access.decisions.administration import (
     read_actor,
 )
 from mydso_access.decisions.customers import check_customer_id
+from mydso_access.decisions.links import ListedLink
 from mydso_access.decisions.listing import ListedUser, is_listed, judge_look, listed, seen_from
 from mydso_access.decisions.naming import account_key
 from mydso_access.decisions.outcomes import Refused
 from mydso_access.decisions.sign_in import Place
 from mydso_access.errors import InvalidValue, shown
+from mydso_access.granting import judged_links
 from mydso_access.installation import Installation
 from mydso_access.model.customer import Customer
 from mydso_access.model.event import Event
@@ -150,29 +152,33 @@ async def list_links(  # noqa: PLR0913  # what a page is asked for by
     entity: str,
     *,
     customer_id: str | None = None,
+    granter: str | None = None,
     after: Link | None = None,
     limit: int = PAGE_SHOWN,
-) -> Page[Link] | Refused:
-    """List an entity's links, dead ones included as long as they are kept; those to one customer's pages, if asked.
+) -> Page[ListedLink] | Refused:
+    """List an entity's links, each with what opening it would be answered; dead ones as long as they are kept.
 
     Args:
-        actor: who asks; manages users, and is a member of the entity.
+        actor: who asks; manages users, and is a member of the entity; for links that they granted themselves, whoever may
+            issue some.
         entity: id of the entity.
         customer_id: only links to this customer's pages and documents.
-        after: `Page.after` of the page before.
+        granter: only links that this user granted: `granter=proof.user_id` for one's own.
+        after: the link of the last row of the page before: `Page.after`.
         limit: how many at most, 1 to 500.
 
     Raises:
         InvalidValue: an argument is malformed.
-        StoreError: a repository failed.
+        StoreError: a repository failed, or `resource_exists` did.
     """
     if customer_id is not None:
         check_customer_id(customer_id)
     facts = await actor_facts(installation, read_actor(actor))
-    if refusal := judge_right(facts, installation.roles, Right.MANAGE_USERS, Structure.entity(entity)):
+    right = Right.OPEN_CARD if facts.user is not None and granter == facts.user.id else Right.MANAGE_USERS
+    if refusal := judge_right(facts, installation.roles, right, Structure.entity(entity)):
         return refusal
-    found = await installation.store.links_of(entity, after, _checked(limit), customer_id)
-    return Page(tuple(found), _last(found, limit))
+    found = await installation.store.links_of(entity, after, _checked(limit), customer_id, granter)
+    return Page(await judged_links(installation, entity, found), _last(found, limit))
 
 
 async def read_trail(  # noqa: PLR0913  # what a page is asked for by

@@ -11,7 +11,7 @@ from mydso_access.decisions.links import Expected, Grant, deadline, judge_link, 
 from mydso_access.decisions.outcomes import Busy, Refused
 from mydso_access.decisions.tokens import GivenToken, read_token
 from mydso_access.errors import StoreError, UnreadableRecord
-from mydso_access.granting import grant_of, load_customer
+from mydso_access.granting import grant_of, judge_now, load_customer
 from mydso_access.installation import Installation
 from mydso_access.model.customer import Customer
 from mydso_access.model.event import Event, EventKind
@@ -185,7 +185,7 @@ async def _use(
 
 
 async def _judged(installation: Installation, given: GivenToken | None, expected: Expected) -> _Judged | Refused:
-    still_there = installation.still_there()
+    installation.still_there()  # misuse is told whatever the token
     try:
         stored = None if given is None else await installation.store.link(given.record_id)
         link = judge_token(stored, given, expected)
@@ -195,10 +195,7 @@ async def _judged(installation: Installation, given: GivenToken | None, expected
         grant = await grant_of(installation, link.granter, link.target.entity)
     except UnreadableRecord as error:
         return unreadable(error)  # no event: a stranger who knows an id could fill the trail
-    refused = judge_link(link, customer, grant)
-    if refused is None and not await installation.store.resource_exists(still_there, link.target):
-        refused = Refused(Reason.NO_RESOURCE, "A23", user_id=link.granter)  # A23
-    return _Judged(link, customer, grant, refused)
+    return _Judged(link, customer, grant, await judge_now(installation, link, customer, grant))
 
 
 def _told(installation: Installation, link: Link, grant: Grant, refused: Refused | None) -> Event:

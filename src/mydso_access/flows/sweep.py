@@ -88,6 +88,8 @@ async def sweep(
 async def forecast(installation: Installation, /, days: int) -> Sequence[Due]:
     """Say whose invitation lapses and whose login goes dormant within so many days, the next first.
 
+    Who should have been disabled by now, and no sweep has done it yet, is among them.
+
     Args:
         days: how far to look, 0 to 366.
 
@@ -106,6 +108,8 @@ async def list_due(
     installation: Installation, /, actor: Actor, structure: Structure, days: int
 ) -> tuple[Due, ...] | Refused:
     """Say whose invitation lapses and whose login goes dormant in one structure within so many days, the next first.
+
+    Who should have been disabled by now, and no sweep has done it yet, is among them.
 
     Args:
         actor: who asks; may manage users, and is a member of the structure.

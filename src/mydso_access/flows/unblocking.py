@@ -34,6 +34,11 @@ class Unblocked:
 
     event: Event
 
+    @property
+    def messages(self) -> tuple[()]:
+        """Nobody is told; every answer has messages, so that one function of the host's sends them."""
+        return ()
+
 
 UnblockOutcome: TypeAlias = Unblocked | Refused | Busy
 

@@ -3,9 +3,9 @@
 from mydso_access.policy.account import AccountPolicy
 from mydso_access.policy.addresses import AddressPolicy, Recipient
 from mydso_access.policy.dormancy import DormancyPolicy
-from mydso_access.policy.dotted import text_of, value_from, with_setting
+from mydso_access.policy.dotted import text_of, value_from, value_of, with_setting
 from mydso_access.policy.hashing import HashingPolicy
-from mydso_access.policy.levels import EffectivePolicy, StructurePolicy, strictest
+from mydso_access.policy.levels import EffectivePolicy, StructurePolicy, stricter, strictest
 from mydso_access.policy.links import LinkPolicy
 from mydso_access.policy.lists import Networks, Words
 from mydso_access.policy.lockout import Limit, LockoutPolicy
@@ -14,7 +14,7 @@ from mydso_access.policy.passwords import Composition, PasswordPolicy
 from mydso_access.policy.rotation import RotationPolicy
 from mydso_access.policy.second_factor import Algorithm, SecondFactorPolicy, WithSso
 from mydso_access.policy.security_policy import SecurityPolicy
-from mydso_access.policy.settings import Level, SettableAt, Setting, Stricter, all_settings
+from mydso_access.policy.settings import Level, SettableAt, Setting, Stricter, all_settings, value_type
 from mydso_access.policy.sso import SsoPolicy
 from mydso_access.policy.tokens import TokenPolicy
 from mydso_access.policy.visibility import VisibilityPolicy
@@ -48,8 +48,11 @@ __all__ = [
     "WithSso",
     "Words",
     "all_settings",
+    "stricter",
     "strictest",
     "text_of",
     "value_from",
+    "value_of",
+    "value_type",
     "with_setting",
 ]

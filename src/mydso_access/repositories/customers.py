@@ -83,7 +83,13 @@ class LinkRepository(Protocol):
         ...
 
     def of(
-        self, entity: str, /, after: Link | None, limit: int, customer: str | None = None
+        self,
+        entity: str,
+        /,
+        after: Link | None,
+        limit: int,
+        customer: str | None = None,
+        granter: str | None = None,
     ) -> MaybeAwaitable[Sequence[Link]]:
         """Return a page of an entity's links, in an order that is always the same.
 
@@ -92,6 +98,7 @@ class LinkRepository(Protocol):
             after: the last link of the page before, as it was returned; `None` for the first page.
             limit: how many at most; fewer mean that it was the last page.
             customer: only links to this customer's pages and documents.
+            granter: only links that this user granted.
         """
         ...
 

@@ -217,7 +217,7 @@ def fill(engine: Engine, count: int, over: int = 0) -> None:
     issued = [
         {
             "customer_key": customer_key(f"entity-{n % 8}", "1"),
-            "granter_key": row_key("user", f"granter-{n % 97}"),
+            "granter_key": row_key("user", "busy" if n % 16 == 1 else f"granter-{n % 97}"),
         }
         for n in numbers
     ]

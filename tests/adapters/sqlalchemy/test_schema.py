@@ -32,7 +32,7 @@ INDEXES = {
     "ix_mydso_associates_entity_key": ["entity_key", "user_key", "customer_key"],
     "ix_mydso_links_entity_key_key": ["entity_key", "key"],
     "ix_mydso_links_customer_key_key": ["customer_key", "key"],
-    "ix_mydso_links_granter_key": ["granter_key"],
+    "ix_mydso_links_granter_key_key": ["granter_key", "entity_key", "key"],
     "ix_mydso_links_dead_from": ["dead_from"],
     "ix_mydso_counters_idle_from": ["idle_from"],
     "ix_mydso_sign_ins_expires_at": ["expires_at"],

@@ -147,7 +147,7 @@ def test_a_second_upgrade_changes_nothing(old: Engine) -> None:
     [
         *(f"ALTER TABLE mydso_associates ADD COLUMN {name}" for name in COLUMNS),
         "CREATE TABLE mydso_links",
-        "CREATE INDEX ix_mydso_links_granter_key",
+        "CREATE INDEX ix_mydso_links_granter_key_key",
         "UPDATE mydso_associates",
         "INSERT INTO mydso_steps",
     ],

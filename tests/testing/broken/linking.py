@@ -15,8 +15,11 @@ from tests.testing.broken.under_test import A_MOMENT, links, under_test
 class Linked(MemoryLinks):
     """Sound, and easy to break."""
 
-    def of(self, entity: str, /, after: Link | None, limit: int, customer: str | None = None) -> Any:
+    def of(
+        self, entity: str, /, after: Link | None, limit: int, customer: str | None = None, granter: str | None = None
+    ) -> Any:
         found = [each for each in list(self._by_id.values()) if self.is_in(each, entity)]
+        found = [each for each in found if granter is None or self.is_by(each, granter)]
         found = [each for each in found if customer is None or self.is_to(each, customer)]
         found = [each for each in found if after is None or self.is_after(each, after)]
         return sorted(found, key=self.place)[:limit]
@@ -26,6 +29,9 @@ class Linked(MemoryLinks):
 
     def is_to(self, link: Link, customer: str) -> bool:
         return link.target.customer == customer
+
+    def is_by(self, link: Link, granter: str) -> bool:
+        return link.granter == granter
 
     def is_after(self, link: Link, after: Link) -> bool:
         return bool(self.place(link) > self.place(after))
@@ -58,7 +64,9 @@ class LinksOfEveryEntity(Linked):
 class LinksOfACustomerAnywhere(Linked):
     """Finds by the customer alone."""
 
-    def of(self, entity: str, /, after: Link | None, limit: int, customer: str | None = None) -> Any:
+    def of(
+        self, entity: str, /, after: Link | None, limit: int, customer: str | None = None, granter: str | None = None
+    ) -> Any:
         every = [each for each in self._by_id.values() if customer == each.target.customer]
         return super().of(entity, after, limit) if customer is None else sorted(every, key=self.place)[:limit]
 
@@ -79,11 +87,25 @@ class LinksOfCustomersThatLookAlike(Linked):
 class LinksOfCustomersThatRunTogether(Linked):
     """`entity:customer` as a key."""
 
-    def of(self, entity: str, /, after: Link | None, limit: int, customer: str | None = None) -> Any:
+    def of(
+        self, entity: str, /, after: Link | None, limit: int, customer: str | None = None, granter: str | None = None
+    ) -> Any:
         if customer is None:
             return super().of(entity, after, limit)
         every = list(self._by_id.values())
         return [e for e in every if f"{e.target.entity}:{e.target.customer}" == f"{entity}:{customer}"][:limit]
+
+
+@links("test_links_are_found_by_who_granted_them")
+class LinksOfEveryGranter(Linked):
+    def is_by(self, link: Link, granter: str) -> bool:
+        return True
+
+
+@links("test_links_are_found_by_who_granted_them")
+class LinksOfGrantersThatLookAlike(Linked):
+    def is_by(self, link: Link, granter: str) -> bool:
+        return link.granter.casefold() == granter.casefold()
 
 
 @links("test_pages_of_any_size_hold_every_link_exactly_once")
@@ -105,7 +127,9 @@ class LinksAgain(Linked):
 class LinksLimitFirst(Linked):
     """Takes a page of all links, and then those to the customer."""
 
-    def of(self, entity: str, /, after: Link | None, limit: int, customer: str | None = None) -> Any:
+    def of(
+        self, entity: str, /, after: Link | None, limit: int, customer: str | None = None, granter: str | None = None
+    ) -> Any:
         return [each for each in super().of(entity, after, limit) if customer is None or self.is_to(each, customer)]
 
 
@@ -121,7 +145,9 @@ class LinksByTheirLastSave(Linked):
 class LinksAfterOneThatIsThere(Linked):
     """Looks up where the last of the page before stands."""
 
-    def of(self, entity: str, /, after: Link | None, limit: int, customer: str | None = None) -> Any:
+    def of(
+        self, entity: str, /, after: Link | None, limit: int, customer: str | None = None, granter: str | None = None
+    ) -> Any:
         if after is not None and self.get(after.id) is None:
             return []
         return super().of(entity, after, limit, customer)
@@ -131,7 +157,9 @@ class LinksAfterOneThatIsThere(Linked):
 class LinksByOffset(Linked):
     """`OFFSET` as many as stand before the last of the page before."""
 
-    def of(self, entity: str, /, after: Link | None, limit: int, customer: str | None = None) -> Any:
+    def of(
+        self, entity: str, /, after: Link | None, limit: int, customer: str | None = None, granter: str | None = None
+    ) -> Any:
         shown = self.__dict__.setdefault("shown", {})
         start = 0 if after is None else shown.get(after.id, 0) + 1
         page = super().of(entity, None, 10_000, customer)[start : start + limit]
@@ -143,7 +171,9 @@ class LinksByOffset(Linked):
 class LinksAsTheyWereIssued(Linked):
     """A list of its own, written once."""
 
-    def of(self, entity: str, /, after: Link | None, limit: int, customer: str | None = None) -> Any:
+    def of(
+        self, entity: str, /, after: Link | None, limit: int, customer: str | None = None, granter: str | None = None
+    ) -> Any:
         first = self.__dict__.setdefault("first", {})
         return [first.setdefault(each.id, each) for each in super().of(entity, after, limit, customer)]
 

@@ -97,12 +97,22 @@ class MemoryLinks:
             self._by_id |= stored
             self._events.append(event)
 
-    def of(self, entity: str, /, after: Link | None, limit: int, customer: str | None = None) -> tuple[Link, ...]:
-        """Return a page of an entity's links, in the order of their ids; only a customer's, if asked."""
+    def of(
+        self,
+        entity: str,
+        /,
+        after: Link | None,
+        limit: int,
+        customer: str | None = None,
+        granter: str | None = None,
+    ) -> tuple[Link, ...]:
+        """Return a page of an entity's links, in the order of their ids; only a customer's or a granter's, if asked."""
         with self._lock:
             found = [each for each in self._by_id.values() if each.target.entity == entity]
         if customer is not None:
             found = [each for each in found if each.target.customer == customer]
+        if granter is not None:
+            found = [each for each in found if each.granter == granter]
         return page_of(found, lambda each: (each.id,), after, limit)
 
     def forget(self, granter: str, /, limit: int) -> int:

@@ -67,13 +67,22 @@ def add_links(connection: Connection, tables: Tables, links: Sequence[Link], eve
 
 
 def links_of(  # noqa: PLR0913, PLR0917  # connection and tables come before what the protocol asks
-    connection: Connection, tables: Tables, entity: str, /, after: Link | None, limit: int, customer: str | None = None
+    connection: Connection,
+    tables: Tables,
+    entity: str,
+    /,
+    after: Link | None,
+    limit: int,
+    customer: str | None = None,
+    granter: str | None = None,
 ) -> tuple[Link, ...]:
-    """Return a page of an entity's links, in an order that is always the same; only a customer's, if asked."""
+    """Return a page of an entity's links, in an order that is always the same; a customer's or a granter's, if asked."""
     columns = tables.links.c
     belongs = columns.entity_key == structure_key(Structure.entity(entity))
     if customer is not None:
         belongs = columns.customer_key == customer_key(entity, customer)
+    if granter is not None:
+        belongs &= columns.granter_key == row_key("user", granter)
     page = select(columns.version, columns.body).where(belongs).order_by(columns.key).limit(limit)
     rows = connection.execute(page if after is None else page.where(columns.key > _key(after.id)))
     return tuple(read(Link, row.body, row.version) for row in rows)

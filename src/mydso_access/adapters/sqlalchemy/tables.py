@@ -198,7 +198,7 @@ def attach_tables(metadata: MetaData | None = None, *, prefix: str = "mydso_", s
             index={
                 "entity_key_key": "entity_key key",
                 "customer_key_key": "customer_key key",
-                "granter_key": "granter_key",
+                "granter_key_key": "granter_key entity_key key",
                 "dead_from": "dead_from",
             },
         ),

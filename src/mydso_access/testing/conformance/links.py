@@ -111,6 +111,24 @@ class LinkContract(ToldRecordContract[Link], PassingRecordContract[Link], Issuin
         for (entity, text), expected in zip(texts, issued, strict=True):
             same([expected], self.of(repositories, entity, text))
 
+    def test_links_are_found_by_who_granted_them(self, repositories: Repositories) -> None:
+        """In one entity, and there, if asked, to one customer; granters whose ids look alike have links of their own."""
+        granters = lookalikes(ID_LENGTH)
+        for number, granter in enumerate(granters):
+            for entity, customer in ((ENTITY, "a"), (ENTITY, "b"), (OTHER, "a")):
+                self.issued(
+                    repositories,
+                    link(f"{entity}-{customer}-{number}", entity=entity, customer=customer, granter=granter),
+                )
+        of = repositories.links.of
+        for number, granter in enumerate(granters):
+            found = list(self.ask(of, ENTITY, after=None, limit=ALL, granter=granter))
+            same([f"{ENTITY}-{customer}-{number}" for customer in "ab"], sorted(each.id for each in found))
+            same(found[1:], list(self.ask(of, ENTITY, after=found[0], limit=ALL, granter=granter)))
+            to_b = self.ask(of, ENTITY, after=None, limit=ALL, customer="b", granter=granter)
+            same([f"{ENTITY}-b-{number}"], [each.id for each in to_b])
+        same([], list(self.ask(of, ENTITY, after=None, limit=ALL, granter="nobody")))
+
     def test_pages_of_any_size_hold_every_link_exactly_once(self, repositories: Repositories) -> None:
         """All of an entity's, or all to a customer's; the order is always the same."""
         for number in range(FEW):
