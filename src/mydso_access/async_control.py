@@ -285,8 +285,8 @@ class AsyncAccessControl(Door):
         return bridge, asynchronous.AsyncSystemClock()
 
     async def close(self) -> None:
-        """Come to an end: settle the attempts that nobody waits for any more, and end the threads that hash.
+        """Come to an end: let nobody begin, wait for attempts in flight, and end the threads that hash.
 
-        Call it once no request is served any more; an attempt of later raises `VerifierFailed`.
+        Call it once no request is served any more. An attempt of later is `Busy`, and counts for nothing.
         """
-        await self._end()
+        await self._end(self._installation.slots)

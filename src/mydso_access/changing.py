@@ -10,6 +10,8 @@ from attrs import evolve, frozen
 from mydso_access.decisions.administration import Actor, ActorFacts, actor_of_event
 from mydso_access.decisions.changes import Changed, Done, R
 from mydso_access.decisions.outcomes import Busy, BusyBecause, Proof, Refused
+from mydso_access.decisions.sign_in import Place
+from mydso_access.decisions.steps import unproven_among
 from mydso_access.errors import Stale, StoreUnavailable, Taken, UnreadableRecord
 from mydso_access.installation import Installation
 from mydso_access.model.customer import Customer
@@ -17,7 +19,8 @@ from mydso_access.model.event import Event, EventKind
 from mydso_access.model.instant import next_save
 from mydso_access.model.link import Link
 from mydso_access.model.reason import Reason
-from mydso_access.model.structure import Structure, StructureRecord
+from mydso_access.model.sign_in import SECOND_FACTORS
+from mydso_access.model.structure import Entity, Structure, StructureRecord
 from mydso_access.model.user import User
 from mydso_access.policy.fixed import EARLIEST
 from mydso_access.retry import pauses, sleep
@@ -95,12 +98,34 @@ async def actor_facts(installation: Installation, actor: Actor | None) -> ActorF
     facts = ActorFacts(actor, installation.policy, installation.now())
     try:
         user = await installation.store.user(actor.user_id) if isinstance(actor, Proof) else None
-        if user is None:
+        if user is None or not isinstance(actor, Proof):
             return facts
-        return evolve(facts, user=user, home=await installation.store.structure(user.structure))
+        home = await installation.store.structure(user.structure)
+        return evolve(facts, user=user, home=home, unproven=await _unproven(installation, actor, user, home))
     except UnreadableRecord as error:  # whose record is damaged proves nothing
         await damaged(installation, error, actor.user_id if isinstance(actor, Proof) else None)
         return facts
+
+
+async def _unproven(
+    installation: Installation, proof: Proof, user: User, home: StructureRecord | None
+) -> frozenset[Structure]:
+    """Find out which entities ask a multi-entity user for a second factor that their proof lacks.
+
+    Nobody's home is among them: it asked at the sign-in.
+    """
+    if not user.memberships or any(factor in SECOND_FACTORS for factor, _ in proof.factors):
+        return frozenset()
+    entities, unreadable_ones = list[Entity](), set[Structure]()
+    for place in map(Structure.entity, sorted(user.memberships)):
+        try:
+            record = await installation.store.structure(place)
+        except UnreadableRecord:  # nobody knows what it asks for
+            unreadable_ones.add(place)
+        else:
+            entities += [record] if isinstance(record, Entity) else []
+    here = Place(home, installation.policy, installation.now())
+    return unproven_among(user, proof, here, entities) | unreadable_ones
 
 
 async def change(

@@ -15,7 +15,6 @@ from mydso_access import (
     EventKind,
     Refused,
     SignedIn,
-    VerifierFailed,
 )
 from tests.support import ELSEWHERE, HOME, PATIENCE, RIGHT, World, door, run, with_one_slot
 from tests.test_faults import NEW, asynchronous
@@ -240,18 +239,37 @@ def test_closing_the_door_waits_until_what_nobody_waits_for_any_more_is_settled(
     assert [EventKind.REFUSED] == [event.kind for event in world.events()]
 
 
-def test_a_closed_door_hashes_nothing_more_and_lets_nobody_in() -> None:
+def test_a_closed_door_lets_nobody_in_and_charges_nobody() -> None:
     async def scenario() -> World:
         world = World()
         access = door(world)
         await access.close()
         await access.close()
-        with pytest.raises(VerifierFailed):
-            await access.sign_in("known", RIGHT, address=HOME)
+        for _ in range(7):
+            outcome = await access.sign_in("known", RIGHT, address=HOME)
+            assert BusyBecause.NO_SLOT is outcome.because
         return world
 
     world = run(scenario())
-    assert not [event for event in world.events() if event.kind is EventKind.SIGNED_IN]
+    assert [(0, 0)] * 2 == [state(world.address()), state(world.account("known"))]
+    assert isinstance(world.access.sign_in("known", RIGHT, address=HOME), SignedIn)
+
+
+def test_closing_the_door_waits_for_who_has_a_slot_already() -> None:
+    async def scenario() -> tuple[Any, bool]:
+        world = World()
+        held = Held(world.repositories.counters.save, 1)
+        access = door(world, _asynchronous(world, counters_save=held.call))
+        attempt = asyncio.ensure_future(access.sign_in("known", RIGHT, address=HOME))
+        await held.reached.wait()
+        closing = asyncio.ensure_future(access.close())
+        was_open = bool(await pending(closing))
+        held.go.set()
+        await closing
+        return await attempt, was_open
+
+    outcome, was_open = run(scenario())
+    assert (True, True) == (isinstance(outcome, SignedIn), was_open)
 
 
 async def pending(closing: "asyncio.Future[None]") -> set["asyncio.Future[None]"]:

@@ -164,3 +164,20 @@ def test_d17_what_concerns_the_whole_account_is_the_platforms_main_administrator
 ) -> None:
     answer = None if expected is None else refused(*expected, user)
     assert answer == judge_whole_account(proven(user, home), ROLES)
+
+
+def test_s26_whoever_owes_an_entity_a_second_factor_administers_nothing_there() -> None:
+    lyon = anna().structure
+    owing = attrs.evolve(proven(CHIEF, GROUP_OF_CHIEF), unproven=frozenset({LYON.structure}))
+    owed = refused(Reason.SECOND_FACTOR_OWED, "S26", CHIEF)
+    assert [owed] * 3 == [
+        judge_right(owing, ROLES, Right.MANAGE_USERS, LYON.structure),
+        judge_main_administration(owing, ROLES, LYON.structure),
+        judge_management(owing, ROLES, anna(structure=LYON.structure)),
+    ]
+    assert [None] * 3 == [
+        judge_right(owing, ROLES, Right.MANAGE_USERS, PARIS.structure),
+        judge_main_administration(owing, ROLES, GROUP.structure),
+        judge_management(owing, ROLES, anna(structure=PARIS.structure)),
+    ]
+    assert None is judge_management(attrs.evolve(owing, unproven=frozenset()), ROLES, anna(structure=lyon))

@@ -314,4 +314,4 @@ def test_the_instants_of_factors_may_be_of_any_zone() -> None:
 
 def test_a_session_is_over_once_its_proof_its_login_or_its_structure_counts_no_more() -> None:
     over = {reason for reason in Reason if Refused(reason, "D12").ends_session}
-    assert {Reason.OUTDATED_PROOF, Reason.DORMANT, Reason.NO_HOME, Reason.UNREADABLE_RECORD} == over
+    assert {Reason.OUTDATED_PROOF, Reason.DORMANT, Reason.NO_HOME} == over

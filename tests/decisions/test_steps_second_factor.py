@@ -8,7 +8,7 @@ import pytest
 
 from mydso_access.decisions.outcomes import Proof, Refused
 from mydso_access.decisions.sign_in import Place
-from mydso_access.decisions.steps import judge_present, lacks_second_factor
+from mydso_access.decisions.steps import judge_present, lacks_second_factor, unproven_among
 from mydso_access.model import Disabled, DisabledBecause, Entity, Factor, Reason, StructureRecord, User
 from mydso_access.policy import Level, SecondFactorPolicy, WithSso
 from tests.decisions.half_finished import (
@@ -118,3 +118,15 @@ def test_s3_s16_d12_a_session_sees_nothing_where_its_user_may_not_be_whatever_it
     assert outdated == looking(disabled, PASSWORD, TOTP)
     nobody: Any = None
     assert Refused(Reason.NO_STRUCTURE, "S3", user_id=ANNA.id) == looking(ANNA, lyon=nobody)
+
+
+def test_s20_s26_which_entities_ask_for_a_second_factor_that_a_proof_lacks() -> None:
+    strict = asking(LYON, second_factor__required=True)
+    here = Place(GROUP, POLICY, NOON)
+    for factors, expected in (((PASSWORD,), {LYON.structure}), ((PASSWORD, TOTP), set()), ((SSO,), {LYON.structure})):
+        proof = Proof(MIA.id, tuple((factor, NOON) for factor in factors))
+        assert expected == unproven_among(MIA, proof, here, [strict, PARIS])
+    proof = Proof(MIA.id, ((PASSWORD, NOON),))
+    with_app = attrs.evolve(MIA, second_factor=APP)
+    assert {LYON.structure, PARIS.structure} == unproven_among(with_app, proof, here, [LYON, PARIS])
+    assert set() == unproven_among(MIA, proof, here, [])

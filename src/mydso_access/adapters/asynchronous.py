@@ -29,10 +29,12 @@ class AsynchronousBridge:
     Attributes:
         executor: as many threads as there are hashing slots.
         settling: what must come to its end although nobody may wait for it any more.
+        closed: whether no further attempt begins.
     """
 
     executor: ThreadPoolExecutor
     settling: "set[asyncio.Task[Any]]" = field(factory=set)
+    closed: bool = False
 
     @classmethod
     def with_threads(cls, count: int) -> "AsynchronousBridge":
@@ -57,6 +59,8 @@ class AsynchronousBridge:
 
     async def slot(self, slots: Slots, wait: timedelta, /) -> Slot | None:
         """Wait for a slot without blocking the loop."""
+        if self.closed:  # before anything is charged
+            return None
         if slots.take():
             return Slot(slots)
         turn = slots.request()
@@ -83,8 +87,13 @@ class AsynchronousBridge:
         task.add_done_callback(self._ended)
         return await asyncio.shield(task)
 
-    async def close(self) -> None:
-        """Wait for what is being settled, and then for the threads."""
+    async def close(self, slots: Slots) -> None:
+        """Let no further attempt begin; wait for those that have a slot, for what is being settled, and for the threads."""
+        if self.closed:
+            return
+        self.closed = True
+        for _ in range(slots.count):
+            await asyncio.wrap_future(slots.request())
         while self.settling:
             await asyncio.wait(self.settling)
         await asyncio.to_thread(self.executor.shutdown)

@@ -67,6 +67,7 @@ class ActorFacts:
         home: the structure they belong to.
         policy: the installation's policy.
         now: the present instant.
+        unproven: the entities that ask a multi-entity user for a second factor which the proof lacks.
     """
 
     actor: Actor | None
@@ -74,6 +75,7 @@ class ActorFacts:
     now: datetime
     user: User | None = None
     home: StructureRecord | None = None
+    unproven: frozenset[Structure] = frozenset()
 
 
 def read_actor(actor: Actor) -> Actor:
@@ -186,7 +188,7 @@ def judge_management(facts: ActorFacts, roles: RoleTable, *states: User) -> Refu
         return user
     if Right.MANAGE_USERS not in actor_powers(user, facts.home, roles):
         return Refused(Reason.NOT_ALLOWED, "S4", user_id=user.id)  # S4
-    return judge_powers(facts, roles, *states)
+    return judge_powers(facts, roles, *states) or _judge_second_factor(facts, *(state.structure for state in states))
 
 
 def judge_powers(facts: ActorFacts, roles: RoleTable, *states: User) -> Refused | None:
@@ -214,7 +216,7 @@ def judge_right(facts: ActorFacts, roles: RoleTable, right: Right, structure: St
         return Refused(Reason.OTHER_STRUCTURE, "S3", user_id=user.id)  # S3 S16
     if right not in held:
         return Refused(Reason.NOT_ALLOWED, "S6", user_id=user.id)  # S6
-    return None
+    return _judge_second_factor(facts, structure)
 
 
 def judge_main_administration(facts: ActorFacts, roles: RoleTable, structure: Structure) -> Refused | None:
@@ -231,6 +233,13 @@ def judge_main_administration(facts: ActorFacts, roles: RoleTable, structure: St
     held = actor_powers(user, facts.home, roles)
     if MainAdministratorOf(structure) not in held or Right.SECURITY_SETTINGS not in held:
         return Refused(Reason.NOT_ALLOWED, "S18", user_id=user.id)  # S18
+    return _judge_second_factor(facts, structure)
+
+
+def _judge_second_factor(facts: ActorFacts, *places: Structure) -> Refused | None:
+    """Say whether one of the structures asks for a second factor that was not proven: `enter` asks for it."""
+    if facts.user is not None and facts.unproven.intersection(places):
+        return Refused(Reason.SECOND_FACTOR_OWED, "S26", user_id=facts.user.id)  # S26
     return None
 
 

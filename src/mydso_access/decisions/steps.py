@@ -1,6 +1,7 @@
 """What a sign-in still owes, in a fixed order: address code, second factor or enrolment, new password (S21-S26; A29)."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -19,7 +20,7 @@ from mydso_access.model.attempts import CounterKey
 from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret
 from mydso_access.model.sign_in import FIRST_FACTORS, SECOND_FACTORS, Factor, Purpose, SignIn
-from mydso_access.model.structure import Structure, StructureRecord
+from mydso_access.model.structure import Entity, Structure, StructureRecord
 from mydso_access.model.user import User
 from mydso_access.policy.addresses import Recipient
 from mydso_access.policy.second_factor import SecondFactorPolicy, WithSso
@@ -272,6 +273,24 @@ def judge_present(facts: ActorFacts, proof: Proof, place: Place) -> User | Refus
         levels = binding.levels("second_factor.required")
         return Refused(Reason.SECOND_FACTOR_OWED, "S26", levels=levels, user_id=user.id)  # S26
     return user
+
+
+def unproven_among(user: User, proof: Proof, here: Place, entities: Iterable[Entity]) -> frozenset[Structure]:
+    """Return which of these entities ask for a second factor that a proof lacks.
+
+    Args:
+        user: whose proof it is.
+        proof: what the session proved.
+        here: the user's home.
+        entities: where they are authorised.
+    """
+    return frozenset(
+        entity.structure
+        for entity in entities
+        if lacks_second_factor(
+            user, proof.factors, policy_there(user, evolve(here, entity=entity)).policy.second_factor
+        )
+    )
 
 
 def _is_stale(standing: Standing) -> bool:

@@ -57,7 +57,7 @@ TOLD_WHEN_PROVEN = {
 }
 
 # After these a session has nothing left to go on with.
-ENDS_SESSION = frozenset({Reason.OUTDATED_PROOF, Reason.DORMANT, Reason.NO_HOME, Reason.UNREADABLE_RECORD})
+ENDS_SESSION = frozenset({Reason.OUTDATED_PROOF, Reason.DORMANT, Reason.NO_HOME})
 
 # How the answer would change; where time alone changes it, the refusal says when.
 CHANGES = {

@@ -38,6 +38,11 @@ class InvitationShown:
     name: str
     until: datetime
 
+    @property
+    def messages(self) -> tuple[()]:
+        """Nobody is told; every answer has messages, so that one function of the host's sends them."""
+        return ()
+
 
 async def look_at_invitation(installation: Installation, /, token: str | Secret[str]) -> InvitationShown | Refused:
     """Say whether an invitation can be accepted, and change nothing: mail scanners open links, too.

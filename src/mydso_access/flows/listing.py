@@ -233,6 +233,8 @@ def _may_see(installation: Installation, facts: ActorFacts, event: Event) -> boo
     """Tell whether an event happened nowhere else than where the actor may look; it may be from before (A12)."""
     if facts.user is None or event.structure is None:
         return True
+    if event.structure in facts.unproven:
+        return False  # S26
     return MemberOf(event.structure) in actor_powers(facts.user, facts.home, installation.roles)
 
 

@@ -61,12 +61,14 @@ async def change_settings(  # noqa: PLR0913  # what a change is asked for by
 
     Raises:
         InvalidPolicy: it is no `StructurePolicy`.
-        InvalidValue: the actor is none, the address is none or missing, or a second factor is asked for and the host
+        InvalidValue: the actor is none, the version is no number, the address is none or missing, or a second factor is asked for and the host
             gave no `secret_box`.
         StoreError: a repository failed.
     """
     if type(policy) is not StructurePolicy:
         raise InvalidPolicy("policy", shown(policy), "a StructurePolicy")
+    if version is not None and type(version) is not int:
+        raise InvalidValue("version", shown(version), "the version of the record that was shown (int), or None")
     client = None if address is None else installation.client(address)
     if dict(policy.asks).get("second_factor.required"):
         installation.box()
