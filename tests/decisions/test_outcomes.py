@@ -135,7 +135,7 @@ def test_the_instant_told_is_not_before_the_end_of_the_block(later: timedelta) -
         ),
         (
             Refused(Reason.ADDRESS_BLOCKED, "S37", UNTIL + timedelta(microseconds=1)),
-            "address_blocked (S37, installation); free again at 2026-03-02T10:14:00.000001+00:00",
+            "address_blocked (S37, installation); free again at 2026-03-02T10:14:01+00:00",
         ),
         (
             Refused(Reason.ACCOUNT_BUSY, "S36"),

@@ -19,7 +19,7 @@ from mydso_access.policy.addresses import Recipient
 from mydso_access.policy.fixed import EARLIEST, RETRY_AFTER, TICK
 from mydso_access.policy.settings import Level
 
-ALMOST_A_MINUTE = timedelta(minutes=1) - TICK
+ALMOST_A_MINUTE, ALMOST_A_SECOND = timedelta(minutes=1) - TICK, timedelta(seconds=1) - TICK
 INSTALLATION = frozenset({Level.INSTALLATION})
 
 
@@ -235,7 +235,9 @@ class Refused:
     def explain(self) -> str:
         """Return one line for the log: reason, rule, levels, and when or how the answer would change."""
         levels = ", ".join(sorted(level.value for level in self.levels))
-        change = f"; free again at {self.until.isoformat()}" if self.until else CHANGES.get(self.reason, "")
+        change = CHANGES.get(self.reason, "")
+        if self.until is not None:
+            change = f"; free again at {(self.until + ALMOST_A_SECOND).replace(microsecond=0).isoformat()}"
         return f"{self.reason.value} ({self.rule}, {levels}){change}"
 
 
