@@ -10,7 +10,20 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from mydso_access import AccessError, Busy, Link, LinkIssued, LinkOpened, Page, Proof, Reason, Refused, Right, System
+from mydso_access import (
+    AccessError,
+    Busy,
+    Link,
+    LinkIssued,
+    LinkOpened,
+    ListedLink,
+    Page,
+    Proof,
+    Reason,
+    Refused,
+    Right,
+    System,
+)
 from mydso_access.model import Enabled, Factor, Structure
 from tests.administration_world import (
     BY_ACTORS,
@@ -202,7 +215,9 @@ class Administration(RuleBasedStateMachine):
         if asked.operation == "list_users":
             assert all(place in places(row.user) for row in page.rows)
         else:
-            assert {asked.of(ENTITIES)} >= {getattr(each, "target", each).entity for each in page.rows}
+            assert {asked.of(ENTITIES)} >= {
+                each.link.target.entity if isinstance(each, ListedLink) else each.entity for each in page.rows
+            }
 
     def _nobody_gained(self, asked: Request) -> None:
         """Whatever anybody can do now that they could not before, whoever asked for it could do already."""

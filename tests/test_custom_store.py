@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
-from examples.custom_store import JournalRepositories
 
+from examples.custom_store import JournalRepositories
 from mydso_access import AccessControl
 from mydso_access.testing.conformance import (
     AssertionContract,

@@ -1,5 +1,6 @@
 """README and docs: every example runs, every link leads somewhere, every generated page is what the code says."""
 
+import os
 import re
 import subprocess
 import sys
@@ -18,6 +19,11 @@ PAGES = [
 ]
 FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})(.*)$", re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+# What a browser fetches by itself: of a page, and of a style sheet.
+FETCHED = re.compile(
+    r"""<(?:link|script|img|iframe|source|audio|video|embed)\b[^>]*?\s(?:href|src|srcset)=["']((?:https?:)?//[^"']+)"""
+)
+IMPORTED = re.compile(r"""(?:@import\s*|url\()\s*["']?((?:https?:)?//[^"')\s]+)""")
 
 
 def name(page: Path) -> str:
@@ -69,6 +75,43 @@ def test_every_relative_link_leads_to_a_file_and_to_a_place_in_it(page: Path) ->
         assert target.exists(), f"{name(page)} links to {link}"
         if anchor and target.suffix == ".md":
             assert anchor in anchors(target.read_text(encoding="utf-8")), f"{name(page)} links to {link}"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the documentation as web pages: those that `MYDSO_ACCESS_HTML` names, or built here."""
+    pytest.importorskip("sphinx", reason="the documentation is built with the group `docs`")
+    if given := os.environ.get("MYDSO_ACCESS_HTML"):
+        return Path(given)
+    pages = tmp_path_factory.mktemp("html")
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "-b", "html", str(ROOT / "docs"), str(pages)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return pages
+
+
+def test_what_is_fetched_by_a_page_or_a_style_sheet_is_recognised() -> None:
+    page = """<link rel="stylesheet" href="https://a.example/x.css"><script async src='//b.example/x.js'></script>
+    <a href="https://c.example">a link may lead anywhere</a><img class="x" src="own.png">"""
+    assert ["https://a.example/x.css", "//b.example/x.js"] == FETCHED.findall(page)
+    style = "@import 'https://d.example/x.css'; a { background: url(//e.example/x.png) } b { background: url(own.png) }"
+    assert ["https://d.example/x.css", "//e.example/x.png"] == IMPORTED.findall(style)
+
+
+def test_no_built_page_loads_anything_from_elsewhere(built: Path) -> None:
+    pages, styles = [*built.rglob("*.html")], [*built.rglob("*.css")]
+    assert {name(page) for page in PAGES if page.is_relative_to(ROOT / "docs")} == {
+        f"docs/{page.relative_to(built).with_suffix('.md').as_posix()}"
+        for page in pages
+        if page.name not in ("genindex.html", "search.html", "py-modindex.html")
+    }
+    found = {
+        path.name: elsewhere
+        for pattern, paths in ((FETCHED, pages), (IMPORTED, styles))
+        for path in paths
+        if (elsewhere := pattern.findall(path.read_text(encoding="utf-8")))
+    }
+    assert {} == found
 
 
 def test_the_generated_pages_are_what_the_code_says() -> None:

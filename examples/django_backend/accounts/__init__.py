@@ -1,0 +1,1 @@
+"""Sign-ins by the library, over Django's own users."""
