@@ -347,5 +347,4 @@ def test_a_collector_who_was_replaced_is_not_removed_instead_of_the_new_one(cons
 
 
 def test_states_and_categories_have_names():
-    assert set(UserState) == set(STATES)
-    assert set(Category) == set(CATEGORIES)
+    assert (set(UserState), set(Category)) == (set(STATES), set(CATEGORIES))
