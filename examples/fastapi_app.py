@@ -108,7 +108,7 @@ def create_app(database: str = "", deliver: Any = print, **surroundings: Any) ->
         session = request.cookies.get("session") or secrets.token_urlsafe()  # binds the steps to this browser
         answer = await call(access, token, given, address=address, session=session)
         (status, more), mail = told(answer), BackgroundTask(send, getattr(answer, "messages", ()))
-        again = {"Retry-After": str(answer.retry_after.seconds)} if isinstance(answer, dso.Busy) else {}
+        again = {"Retry-After": str(max(1, answer.retry_after.seconds))} if isinstance(answer, dso.Busy) else {}
         response = JSONResponse({"answer": type(answer).__name__, **more}, status, HEADERS | again, background=mail)
         if proof := getattr(answer, "proof", None):
             sessions.pop(session, None)

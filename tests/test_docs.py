@@ -114,6 +114,13 @@ def test_no_built_page_loads_anything_from_elsewhere(built: Path) -> None:
     assert {} == found
 
 
+def test_each_installation_that_the_readme_promises_is_made_from_nothing_in_ci() -> None:
+    promised = re.findall(r"pip install (-e .+?) &&", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(promised) == 3
+    made = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert [each for each in promised if each not in made] == []
+
+
 def test_the_generated_pages_are_what_the_code_says() -> None:
     command = [sys.executable, str(ROOT / "docs" / "generate.py"), "--check"]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -24,7 +24,7 @@ A line of code that forbids something, or that a rule decides, ends in the rule'
 finds the rule's line and its tests. This page was found in the same way.
 
 **S** rules are what the two public help pages of My DSO Manager on users and security say; **A** readings and **D** decisions
-settle what those pages leave open. `Marked lines` lists the functions that hold
+settle what those pages leave open. S17 describes the product's own servers, and is no rule for a library. `Marked lines` lists the functions that hold
 a marked line, and the settings that name the rule as their source; `named in` lists where only a docstring names it."""
 
 

@@ -14,13 +14,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m examples.console", description="A console to touch.")
     parser.add_argument("--database", default="sqlite:///console.db", metavar="URL", help="as SQLAlchemy writes it")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--url", default="", help="where people reach it, if a proxy is in front: for links in mails")
     parser.add_argument(
         "--trusted-proxy", action="append", default=[], metavar="ADDRESS", help="a proxy in front of it"
     )
     options = parser.parse_args()
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s:     %(message)s")
-    url = f"http://127.0.0.1:{options.port}"
+    url = options.url.rstrip("/") or f"http://127.0.0.1:{options.port}"
     app = create_app(options.database, trusted_proxies=options.trusted_proxy, base_url=url)
     print("Making the demonstration, which takes some seconds the first time ...", flush=True)
     seed(app.state.console)

@@ -1,6 +1,5 @@
 """What the administration's pages tell of people: states, refusals in plain words, and forms that are out of date."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NoReturn
@@ -110,20 +109,6 @@ def kept_out(row: ListedUser, now: datetime) -> KeptOut | None:
 def why(reason: Reason) -> str:
     """Return a reason in plain words."""
     return WHY.get(reason, f"{reason.value.replace('_', ' ').capitalize()}.")
-
-
-def mark(user: User) -> str:
-    """Return what a form says of the record that it was made of, so that an older page is known by it.
-
-    Of what administrators change only: somebody who signs in meanwhile makes no page out of date.
-    """
-    shown = (
-        *(user.category, user.structure, user.role, type(user.login), getattr(user.login, "since", None)),
-        *(user.name, user.full_name, user.email, user.mobile, user.may_import),
-        *(None if user.new_email is None else user.new_email.address, sorted(user.memberships)),
-        *(sorted(user.appointments), None if user.second_factor is None else user.second_factor.enrolled_at),
-    )
-    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
 
 def told_stale(visit: Visit, user: User) -> str:

@@ -13,7 +13,7 @@ from attrs import Factory, asdict, define, field, frozen
 from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from examples.console.tables import SESSIONS
+from examples.console.tables import FORMS, SESSIONS
 from mydso_access import Clock, Proof, Secret, UnreadableRecord
 from mydso_access.adapters import codec
 from mydso_access.adapters.secret_box import AesGcmBox
@@ -173,11 +173,21 @@ class Sessions:
             ended = connection.execute(delete(SESSIONS).where(SESSIONS.c.digest == _digest(session.id)))
             return ended.rowcount > 0
 
+    def take(self, form_id: str) -> bool:
+        """Say whether a form comes for the first time; of two that come at once one does."""
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(insert(FORMS).values(id=form_id, at=_microseconds(self.clock.now())))
+        except IntegrityError:
+            return False
+        return True
+
     def purge(self) -> None:
-        """Forget every session that is over."""
+        """Forget every session that is over, and forms that no page shows any more."""
         self.purged = self.clock.now()
         with self.engine.begin() as connection:
             connection.execute(delete(SESSIONS).where(SESSIONS.c.expires <= _microseconds(self.purged)))
+            connection.execute(delete(FORMS).where(FORMS.c.at <= _microseconds(self.purged - LONGEST)))
 
 
 def _read(session_id: str, body: str, expires: datetime) -> Session:

@@ -13,6 +13,14 @@ SESSIONS = Table(
     Column("expires", BigInteger, nullable=False, index=True),
 )
 
+# Forms that were acted on and must not be twice, by the id that the page drew.
+FORMS = Table(
+    "console_forms",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("at", BigInteger, nullable=False, index=True),
+)
+
 # What was handed over to be sent. A real application has a queue here; the demonstration shows it to everybody.
 MAILBOX = Table(
     "console_mailbox",

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from mydso_access.changing import Case, Decided, actor_facts, change, user_shelf
 from mydso_access.decisions.administration import (
@@ -18,22 +18,37 @@ from mydso_access.decisions.changes import Changed, Done
 from mydso_access.decisions.erasure import is_erased
 from mydso_access.decisions.invitation import Invite
 from mydso_access.decisions.levels import comes_by_sso, policy_at_home
+from mydso_access.decisions.listing import judge_seen
 from mydso_access.decisions.main_administrators import released
 from mydso_access.decisions.outcomes import Busy, Proof, Refused
 from mydso_access.decisions.sessions import SensitiveAction
+from mydso_access.errors import InvalidValue, shown
 from mydso_access.installation import Installation
 from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret
 from mydso_access.model.structure import Structure, StructureRecord
 from mydso_access.model.user import User
 
+T = TypeVar("T")
+Decision: TypeAlias = Changed[User] | Done[User] | Refused
 # What becomes of a user, given the instant of the save.
-Edit: TypeAlias = Callable[[User, datetime], Changed[User] | Done[User] | Refused]
+Edit: TypeAlias = Callable[[User, datetime], Decision]
 # What becomes of a user who may be sent a token.
-InvitingEdit: TypeAlias = Callable[[User, Invite], Changed[User] | Done[User] | Refused]
+InvitingEdit: TypeAlias = Callable[[User, Invite], Decision]
 Manage: TypeAlias = Callable[[Installation, Actor, str, Edit], Awaitable[Done[User] | Refused | Busy]]
 # Who may do it, given the record before and, once it is known, after.
 Judge: TypeAlias = Callable[..., Refused | None]
+
+
+def unless_changed(seen: str | None, edit: Callable[[User, T], Decision]) -> Callable[[User, T], Decision]:
+    """Return an edit that is not made if the record says something else than what was seen (`ListedUser.mark`).
+
+    Raises:
+        InvalidValue: what was seen is no text.
+    """
+    if seen is not None and type(seen) is not str:
+        raise InvalidValue("seen", shown(seen), "ListedUser.mark, or None")
+    return lambda user, given: judge_seen(user, seen) or edit(user, given)
 
 
 async def manage(installation: Installation, actor: Actor, user_id: str, edit: Edit) -> Done[User] | Refused | Busy:

@@ -28,7 +28,7 @@ NEEDED = ("playwright", "axe_playwright_python", "fastapi", "jinja2", "uvicorn",
 def missing() -> str:
     """Say what is not installed; nothing if all of it is."""
     if packages := missing_packages():
-        return f"no package {', '.join(packages)}: pip install -e '.[test]' playwright axe-playwright-python"
+        return f"no package {', '.join(packages)}: pip install -e '.[test]'"
     return "" if program() else f"no program {' or '.join(NAMES)}: apt-get install chromium"
 
 

@@ -70,6 +70,7 @@ PLAIN = (
     page("customers", "/customers"),
     page("customers-collector", "/customers", who="carl.long"),
     page("customers-searched", "/customers?q=durand&sort=balance"),
+    page("customers-entered", "/customers", who="grace.head", enters="Lyon"),
     page("customers-none", "/customers?q=nobody-has-this-name"),
     page("customer", "/customers/L0001", route="/customers/{customer_id}"),
     page("links-none", "/links", who="carl.long"),

@@ -14,7 +14,7 @@ from tests.browser.scenes import SCENES, Scene, Windows
 from tests.browser.serving import copied
 
 FILES = {"/customers/export", "/trail.csv"}  # answered as files
-LED_ON = {"/prove/go-on"}  # asks for a form that was interrupted: `test_signing_in` does
+LED_ON = {"/prove/go-on"}  # asks for a form that was interrupted; `test_signing_in` goes there
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 SERIOUS = {"serious", "critical"}
 # What another width or another scheme can change; the rest of the rules look at the document alone.

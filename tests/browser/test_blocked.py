@@ -65,8 +65,11 @@ def test_by_keyboard_alone_one_signs_in_finds_a_blocked_user_and_unblocks(keys):
 
 def test_where_the_keyboard_is_can_always_be_seen(keys):
     keys.sign_in("anna.petit").open("/users")
+    reached = set()
     for _ in range(25):
         keys.page.keyboard.press("Tab")
+        reached.add(keys.page.evaluate("document.activeElement.outerHTML"))
         shown = keys.page.evaluate("""() => { const at = getComputedStyle(document.activeElement);
             return document.activeElement === document.body || parseFloat(at.outlineWidth) >= 2 && at.outlineStyle !== 'none'; }""")
         assert shown, keys.page.evaluate("document.activeElement.outerHTML")
+    assert len(reached) >= 20

@@ -25,6 +25,7 @@ with warnings.catch_warnings():  # newer Starlettes would rather have another cl
 
 HERE = "https://console.example"
 CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
+DRAWN = re.compile(r'name="drawn" value="([0-9a-f]{32})"')
 
 
 @define
@@ -41,9 +42,9 @@ class Browser:
 
     def post(self, path: str, **fields: str):
         """Send a form of the page shown last; the answer is not followed."""
-        token = CSRF.search(self.page)
-        csrf = {} if token is None else {"csrf": token[1]}
-        answer = self.client.post(path, data=csrf | fields, follow_redirects=False)
+        found = {name: pattern.search(self.page) for name, pattern in (("csrf", CSRF), ("drawn", DRAWN))}
+        hidden = {name: each[1] for name, each in found.items() if each}
+        answer = self.client.post(path, data=hidden | fields, follow_redirects=False)
         if answer.status_code != 303:
             self.page = answer.text
         return answer

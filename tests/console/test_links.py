@@ -1,6 +1,7 @@
 """Links: sent, followed by people who are not signed in, shortened, renewed, revoked."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 from examples.console.seed import HOST, PASSWORD
 
@@ -125,6 +126,21 @@ def test_a_granter_sees_their_own_links_and_who_manages_users_sees_all(console):
     assert "two@durand.example" not in own
     assert "one@durand.example" in every
     assert "two@durand.example" in every
+
+
+def test_a_form_that_is_sent_twice_sends_one_link(console):
+    browser = console.browser()
+    browser.sign_in("carl.long", PASSWORD)
+    browser.get("/customers/L0001")
+    given = {"purpose": "external", "recipient": "buyer@durand.example"}
+    hidden = {name: re.search(f'name="{name}" value="([0-9a-f]+)"', browser.page)[1] for name in ("csrf", "drawn")}
+    with ThreadPoolExecutor(4) as threads:
+        answers = [*threads.map(lambda _: browser.client.post("/customers/L0001/links", data=hidden | given), range(4))]
+    assert {200} == {answer.status_code for answer in answers}
+    assert 1 == len(console.console.mailbox.letters("buyer@durand.example"))
+    told = browser.submit("/customers/L0001/links", **given)
+    assert "was not sent twice" in told.text
+    assert "A link was sent to buyer@durand.example." in browser.submit("/customers/L0001/links", **given).text
 
 
 def test_renewed_and_revoked_links_are_dead(console):

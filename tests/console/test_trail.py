@@ -32,7 +32,7 @@ def test_a_users_trail_says_what_happened_why_and_by_which_rule(anna):
 
 def test_it_says_who_did_it_by_the_name(anna):
     anna.get("/users/bob.blocked")
-    seen = re.search(r'name="seen" value="([0-9a-f]{16})"', anna.page)[1]
+    seen = re.search(r'name="seen" value="([0-9a-f]{32})"', anna.page)[1]
     anna.post("/users/bob.blocked/unblock", seen=seen)
     page = anna.get("/trail?user=bob.blocked&kind=authn_login_unlock").text
     assert "Block ended" in page

@@ -11,7 +11,7 @@ from examples.console.seed import PASSWORD
 from mydso_access import ApprovedAddress, Category, Event, EventKind, SecondFactor, Secret, UserState
 from mydso_access.policy import Algorithm
 
-SEEN = re.compile(r'name="seen" value="([0-9a-f]{16})"')
+SEEN = re.compile(r'name="seen" value="([0-9a-f]{32})"')
 DRAWN = re.compile(r'name="id" value="([0-9a-f]{32})"')
 NEW = {"active": "yes", "name": "nora.new", "full_name": "Nora New", "email": "nora@example.com", "role": "collector"}
 

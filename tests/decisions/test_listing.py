@@ -13,7 +13,9 @@ from mydso_access.decisions.listing import (
     UserState,
     is_listed,
     judge_look,
+    judge_seen,
     listed,
+    mark_of,
     seen_from,
 )
 from mydso_access.decisions.naming import account_key
@@ -208,3 +210,24 @@ def test_d16_a_list_shows_its_own_users_and_who_is_authorised_there() -> None:
     mia = multi(memberships=frozenset({"lyon"}))
     assert [True, False, True] == [is_listed(mia, structure) for structure in (lyon, paris, group)]
     assert [True, False] == [is_listed(anna(), structure) for structure in (anna().structure, paris)]
+
+
+def test_a_mark_changes_with_everything_that_people_change_of_a_user_and_with_nothing_else() -> None:
+    user = anna()
+    changes: list[dict[str, Any]] = [
+        *({"role": "guest"}, {"may_import": True}, {"full_name": "Anne"}, {"mobile": "+33612345670"}),
+        *({"email": None}, {"login": Disabled(DisabledBecause.ADMINISTRATOR, NOON)}, {"name": "anne.petit"}),
+        *({"appointments": frozenset({"x"})}, {"id": "another"}),
+    ]
+    marks = [mark_of(each) for each in (user, *(attrs.evolve(user, **change) for change in changes))]
+    assert len(marks) == len(set(marks))
+    for change in ({"last_access_at": NOON}, {"version": 9}, {"saved_at": NOON}, {"notice": None}):
+        assert mark_of(user) == mark_of(attrs.evolve(user, **change))
+
+
+def test_what_was_seen_is_compared_with_what_the_record_says() -> None:
+    user = anna()
+    assert (None, None) == (judge_seen(user, None), judge_seen(user, mark_of(user)))
+    expected = Refused(Reason.CHANGED_MEANWHILE, "architecture, one compare-and-set", user_id=user.id)
+    assert expected == judge_seen(attrs.evolve(user, role="guest"), mark_of(user))
+    assert listed(user, FREE, home(user)).mark == mark_of(user)

@@ -3,6 +3,8 @@
 import csv
 import io
 import math
+import re
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, assert_never
 from urllib.parse import quote
@@ -37,6 +39,7 @@ from mydso_access import (
 )
 from mydso_access.adapters.sqlalchemy import visible
 
+AN_ID = re.compile(r"[0-9a-f]{32}")  # drawn by the page, so that a form sent twice is known
 router = APIRouter()
 PAGE = "/customers"
 SHOWN = 50
@@ -197,6 +200,8 @@ def issue(visit: Member, customer_id: str) -> Response:
     target = LinkTarget(
         purpose=purpose, entity=visit.entity, customer=customer_id, resource=resource, recipient=recipient
     )
+    if not AN_ID.fullmatch(visit.field("drawn")) or not visit.console.sessions.take(visit.field("drawn")):
+        return visit.go(_path(customer_id), warn="This link had been sent already, and was not sent twice.")
     answer = visit.access.issue_link(visit.proof, target, single_use=bool(visit.field("once")))
     if not isinstance(answer, LinkIssued):
         return visit.refuse(answer, _path(customer_id), title="Send a link")
@@ -251,6 +256,7 @@ def _card(visit: Visit, customer_id: str, *, wrong: str = "") -> Response:
         documents=[(each, each) for each in resources_of(customer_id)[-INVOICES:]],
         form=visit.form,
         wrong=wrong,
+        drawn=[secrets.token_hex(16) for _ in range(2)],
     )
 
 

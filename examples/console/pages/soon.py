@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from examples.console.people import mark, turned_away
+from examples.console.people import turned_away
 from examples.console.visit import Member
 from mydso_access import Ending, Refused
 
@@ -25,5 +25,4 @@ def soon(visit: Member, days: str = "30") -> Response:
         ranges=RANGES,
         invitation=Ending.INVITATION,
         roles=visit.access.roles,
-        mark=mark,
     )

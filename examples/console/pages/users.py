@@ -10,7 +10,7 @@ from attrs import frozen
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from examples.console.people import CATEGORIES, STATES, at_field, looked_at, mark, turned_away
+from examples.console.people import CATEGORIES, STATES, at_field, looked_at, turned_away
 from examples.console.visit import Member, Visit
 from mydso_access import (
     Busy,
@@ -64,7 +64,6 @@ def users(visit: Member, q: str = "", state: str = "", after: str = "") -> Respo
         "states": STATES,
         "categories": CATEGORIES,
         "roles": visit.access.roles,
-        "mark": mark,
     }
     if visit.is_htmx:
         return visit.fragment("users_rows.html", **values)

@@ -13,7 +13,6 @@ from examples.console.people import (
     at_field,
     kept_out,
     looked_at,
-    mark,
     title_of,
     told_stale,
     turned_away,
@@ -63,50 +62,56 @@ CHANGES: Mapping[str, Change] = {
     "role": Change(
         "give another role",
         "{} has another role now, and their sessions are over.",
-        lambda visit, user: visit.access.change_role(visit.proof, user, visit.field("role")),
+        lambda visit, user: visit.access.change_role(visit.proof, user, visit.field("role"), seen=visit.field("seen")),
     ),
     "import-flag": Change(
         "change who may import data files",
         "The import flag of {} is changed.",
         lambda visit, user: visit.access.change_import_flag(
-            visit.proof, user, may_import=visit.field("may_import") == "yes"
+            visit.proof, user, may_import=visit.field("may_import") == "yes", seen=visit.field("seen")
         ),
     ),
     "full-name": Change(
         "change the name",
         "They are called {} from now on.",
-        lambda visit, user: visit.access.rename(visit.proof, user, visit.field("full_name").strip() or None),
+        lambda visit, user: visit.access.rename(
+            visit.proof, user, visit.field("full_name").strip() or None, seen=visit.field("seen")
+        ),
     ),
     "email": Change(
         "change the e-mail address",
         "The e-mail address of {} is changed.",
-        lambda visit, user: visit.access.change_email(visit.proof, user, visit.field("email")),
+        lambda visit, user: visit.access.change_email(
+            visit.proof, user, visit.field("email"), seen=visit.field("seen")
+        ),
     ),
     "mobile": Change(
         "change the mobile",
         "The mobile of {} is changed.",
-        lambda visit, user: visit.access.change_mobile(visit.proof, user, visit.field("mobile").strip() or None),
+        lambda visit, user: visit.access.change_mobile(
+            visit.proof, user, visit.field("mobile").strip() or None, seen=visit.field("seen")
+        ),
     ),
     "contact": Change(
         "make a contact of an active user",
         "{} is a contact now: no login, and customers stay associated.",
-        lambda visit, user: visit.access.make_contact(visit.proof, user),
+        lambda visit, user: visit.access.make_contact(visit.proof, user, seen=visit.field("seen")),
     ),
     "active": Change(
         "make a contact an active user",
         "{} is an active user now, and invited.",
-        lambda visit, user: visit.access.make_active(visit.proof, user, visit.field("name")),
+        lambda visit, user: visit.access.make_active(visit.proof, user, visit.field("name"), seen=visit.field("seen")),
         field="name",
     ),
     "disable": Change(
         "disable the login",
         "The login of {} is disabled; their sessions are over.",
-        lambda visit, user: visit.access.disable_user(visit.proof, user),
+        lambda visit, user: visit.access.disable_user(visit.proof, user, seen=visit.field("seen")),
     ),
     "enable": Change(
         "enable the login",
         "{} may sign in again, or was invited anew where there is no password.",
-        lambda visit, user: visit.access.enable_user(visit.proof, user),
+        lambda visit, user: visit.access.enable_user(visit.proof, user, seen=visit.field("seen")),
     ),
     "invite": Change(
         "send the invitation again",
@@ -170,7 +175,7 @@ def ask_to_forget(visit: Member, user_id: str) -> Response:
 def forget(visit: Member, user_id: str) -> Response:
     """Forget a user for good."""
     row = looked_at(visit, user_id)
-    if visit.field("seen") != mark(row.user):
+    if visit.field("seen") != row.mark:
         return _to_forget(visit, row, problem=told_stale(visit, row.user), status=409)
     answer = visit.access.forget_user(visit.proof, user_id)
     match answer:
@@ -186,7 +191,7 @@ def change(visit: Member, user_id: str, what: str) -> Response:
     row, asked = looked_at(visit, user_id), CHANGES.get(what)
     if asked is None:
         turned_away(visit, Refused(Reason.NO_USER, "S11"))
-    if visit.field("seen") != mark(row.user):
+    if visit.field("seen") != row.mark:
         return _shown(visit, row, status=409, problem=told_stale(visit, row.user))
     try:
         answer = asked.run(visit, user_id)
@@ -216,6 +221,9 @@ def _not_done(visit: Visit, row: ListedUser, asked: Change, answer: Refused | Bu
     if answer.reason is Reason.STEP_UP_NEEDED or answer.ends_session:
         return visit.refuse(answer, f"/users/{row.user.id}", title=asked.title)
     visit.send(answer.messages)
+    if answer.reason is Reason.CHANGED_MEANWHILE:  # in this very moment, by another tab
+        now = looked_at(visit, row.user.id)
+        return _shown(visit, now, status=409, problem=told_stale(visit, now.user))
     if answer.reason is Reason.NAME_TAKEN and asked.field:
         return _shown(visit, row, status=422, errors={asked.field: answer.public_message})
     return _shown(visit, row, status=403, problem=answer.public_message)
@@ -232,7 +240,7 @@ def _shown(
         status=status,
         row=row,
         user=user,
-        seen=mark(user),
+        seen=row.mark,
         state=STATES[row.state],
         kept_out=kept_out(row, visit.now),
         category=CATEGORIES[user.category],
@@ -263,4 +271,4 @@ def _entities(visit: Visit, ids: frozenset[str]) -> list[tuple[str, str]]:
 
 
 def _to_forget(visit: Visit, row: ListedUser, *, problem: str = "", status: int = 200) -> Response:
-    return visit.page("user_forget.html", status=status, user=row.user, seen=mark(row.user), problem=problem)
+    return visit.page("user_forget.html", status=status, user=row.user, seen=row.mark, problem=problem)

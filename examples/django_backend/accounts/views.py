@@ -133,7 +133,7 @@ def show(  # noqa: PLR0911  # one for each kind of answer
             return page(request, "SignIn" if is_over else filled_in, answer.public_message, status=403, token=token)
         case Busy():
             busy = page(request, filled_in, answer.public_message, status=503, token=token)
-            busy.headers["Retry-After"] = str(answer.retry_after.seconds)
+            busy.headers["Retry-After"] = str(max(1, answer.retry_after.seconds))
             return busy
         case _ as never:
             assert_never(never)

@@ -1,5 +1,6 @@
 """What a list of users shows of each: one state, and the instants behind it (S11)."""
 
+import hashlib
 from datetime import datetime
 from enum import Enum
 from typing import assert_never
@@ -14,10 +15,12 @@ from mydso_access.decisions.lockout import Blocked, block_of
 from mydso_access.decisions.outcomes import Refused
 from mydso_access.decisions.sign_in import Place, account_blocked, judge_login, judge_meant, policy_there
 from mydso_access.model.attempts import AttemptCounter
+from mydso_access.model.reason import Reason
 from mydso_access.model.role import Right, RoleTable
 from mydso_access.model.sign_in import Factor
 from mydso_access.model.structure import Structure
 from mydso_access.model.user import Disabled, DisabledBecause, Enabled, Invited, NoLogin, User
+from mydso_access.policy.fixed import MARK_LENGTH
 from mydso_access.policy.security_policy import SecurityPolicy
 
 
@@ -62,6 +65,28 @@ class ListedUser:
     invited_until: datetime | None = None
     dormant_from: datetime | None = None
     kept_out: Refused | None = None
+
+    @property
+    def mark(self) -> str:
+        """What the record said: given to a change (`seen=`), it is not made if the record says something else by then."""
+        return mark_of(self.user)
+
+
+def mark_of(user: User) -> str:
+    """Return a digest of all that people change of a user: who signs in meanwhile makes no page out of date."""
+    login = (type(user.login).__name__, getattr(user.login, "since", None))
+    contact = (user.email, user.new_email and user.new_email.address, user.mobile)
+    rights = (user.role, user.may_import, sorted(user.memberships), sorted(user.appointments))
+    second_factor = user.second_factor and user.second_factor.enrolled_at
+    said = (user.id, user.category, user.structure, user.name, user.full_name, login, contact, rights, second_factor)
+    return hashlib.sha256(repr(said).encode(errors="surrogatepass")).hexdigest()[:MARK_LENGTH]
+
+
+def judge_seen(user: User, seen: str | None) -> Refused | None:
+    """Say whether a user's record says something else than what was seen; `None`: it does not, or nobody asks."""
+    if seen is None or seen == mark_of(user):
+        return None
+    return Refused(Reason.CHANGED_MEANWHILE, "architecture, one compare-and-set", user_id=user.id)
 
 
 def judge_look(facts: ActorFacts, roles: RoleTable, structure: Structure, user_id: str) -> Refused | None:

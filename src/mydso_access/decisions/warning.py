@@ -7,6 +7,7 @@ from attrs import evolve, frozen
 from mydso_access.decisions.changes import Changed
 from mydso_access.decisions.dormancy import dormant_from
 from mydso_access.decisions.invitation import lapses_after
+from mydso_access.decisions.listing import mark_of
 from mydso_access.model.event import EventKind
 from mydso_access.model.message import Ending, WarningMessage
 from mydso_access.model.user import Enabled, Notice, User
@@ -29,6 +30,11 @@ class Due:
     user: User
     ending: Ending
     at: datetime
+
+    @property
+    def mark(self) -> str:
+        """What the record said, for a change that is made of it: `ListedUser.mark`."""
+        return mark_of(self.user)
 
 
 def due(user: User, policy: SecurityPolicy) -> Due | None:

@@ -15,13 +15,13 @@ from mydso_access.decisions.sessions import SensitiveAction
 from mydso_access.decisions.tokens import read_token
 from mydso_access.decisions.users import with_mobile
 from mydso_access.installation import Installation
-from mydso_access.managing import fresh, manage_inviting, manage_or_own
+from mydso_access.managing import Edit, InvitingEdit, fresh, manage_inviting, manage_or_own, unless_changed
 from mydso_access.model.secret import Secret, wrapped
 from mydso_access.model.user import User
 
 
 async def change_email(
-    installation: Installation, /, actor: Actor, user_id: str, email: str
+    installation: Installation, /, actor: Actor, user_id: str, email: str, *, seen: str | None = None
 ) -> Done[User] | Refused | Busy:
     """Change where a user's messages go; whoever may sign in keeps the old address until the new one is confirmed.
 
@@ -29,6 +29,7 @@ async def change_email(
         actor: who asks, themselves or somebody with every right of theirs; their proof must be fresh.
         user_id: whose address.
         email: the new address.
+        seen: the `mark` of the row that was shown; if the record says something else by now, nothing is changed.
 
     Returns:
         `Done` with the messages: to the new address, and a warning to the old one; `Refused`; `Busy`.
@@ -38,11 +39,10 @@ async def change_email(
         StoreError: a repository failed.
     """
     address = parse_email(email)
+    edit: InvitingEdit = unless_changed(seen, lambda user, invite: email_change_asked(user, address, invite))
     if refusal := await fresh(installation, actor, SensitiveAction.CHANGE_EMAIL):
         return refusal
-    return await manage_inviting(
-        installation, actor, user_id, lambda user, invite: email_change_asked(user, address, invite), manage_or_own
-    )
+    return await manage_inviting(installation, actor, user_id, edit, manage_or_own)
 
 
 async def confirm_email(installation: Installation, /, token: str | Secret[str]) -> Done[User] | Refused | Busy:
@@ -70,7 +70,7 @@ async def confirm_email(installation: Installation, /, token: str | Secret[str])
 
 
 async def change_mobile(
-    installation: Installation, /, actor: Actor, user_id: str, mobile: str | None
+    installation: Installation, /, actor: Actor, user_id: str, mobile: str | None, *, seen: str | None = None
 ) -> Done[User] | Refused | Busy:
     """Change the number that a user's codes are sent to.
 
@@ -78,12 +78,14 @@ async def change_mobile(
         actor: who asks, themselves or somebody with every right of theirs; their proof must be fresh.
         user_id: whose number.
         mobile: the new number in international form; `None` for none.
+        seen: the `mark` of the row that was shown; if the record says something else by now, nothing is changed.
 
     Raises:
         InvalidValue: the number is none, or an argument is malformed.
         StoreError: a repository failed.
     """
     number = None if mobile is None else parse_mobile(mobile)
+    edit: Edit = unless_changed(seen, lambda user, at: with_mobile(user, number, at))
     if refusal := await fresh(installation, actor, SensitiveAction.CHANGE_MOBILE):
         return refusal
-    return await manage_or_own(installation, actor, user_id, lambda user, at: with_mobile(user, number, at))
+    return await manage_or_own(installation, actor, user_id, edit)

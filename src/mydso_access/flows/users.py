@@ -20,7 +20,7 @@ from mydso_access.decisions.users import (
 )
 from mydso_access.errors import InvalidValue, shown
 from mydso_access.installation import Installation
-from mydso_access.managing import invite_for, is_full, manage, manage_inviting
+from mydso_access.managing import Edit, InvitingEdit, invite_for, is_full, manage, manage_inviting, unless_changed
 from mydso_access.model.reason import Reason
 from mydso_access.model.role import Right
 from mydso_access.model.secret import Secret
@@ -74,7 +74,7 @@ async def add_user(
 
 
 async def change_role(
-    installation: Installation, /, actor: Actor, user_id: str, role: str
+    installation: Installation, /, actor: Actor, user_id: str, role: str, *, seen: str | None = None
 ) -> Done[User] | Refused | Busy:
     """Give a user another role; the same one everywhere (S5).
 
@@ -82,17 +82,20 @@ async def change_role(
         actor: who asks; needs every right of both roles.
         user_id: whose role.
         role: id of the role.
+        seen: the `mark` of the row that was shown; if the record says something else by now, nothing is changed.
 
     Raises:
         InvalidValue: there is no such role, or an argument is malformed.
         StoreError: a repository failed.
     """
-    installation.roles.role(role)
-    return await manage(installation, actor, user_id, lambda user, at: with_role(user, role, installation.roles, at))
+    roles = installation.roles
+    roles.role(role)
+    edit: Edit = unless_changed(seen, lambda user, at: with_role(user, role, roles, at))
+    return await manage(installation, actor, user_id, edit)
 
 
 async def change_import_flag(
-    installation: Installation, /, actor: Actor, user_id: str, *, may_import: bool
+    installation: Installation, /, actor: Actor, user_id: str, *, may_import: bool, seen: str | None = None
 ) -> Done[User] | Refused | Busy:
     """Say whether a user may import data files, where their role leaves it to this flag (S5).
 
@@ -100,6 +103,7 @@ async def change_import_flag(
         actor: who asks.
         user_id: whose flag.
         may_import: its value.
+        seen: the `mark` of the row that was shown; if the record says something else by now, nothing is changed.
 
     Raises:
         InvalidValue: an argument is malformed.
@@ -107,13 +111,13 @@ async def change_import_flag(
     """
     if type(may_import) is not bool:
         raise InvalidValue("may_import", shown(may_import), "a bool")
-    return await manage(
-        installation, actor, user_id, lambda user, _: with_import_flag(user, may_import, installation.roles)
-    )
+    roles = installation.roles
+    edit: Edit = unless_changed(seen, lambda user, _: with_import_flag(user, may_import, roles))
+    return await manage(installation, actor, user_id, edit)
 
 
 async def rename(
-    installation: Installation, /, actor: Actor, user_id: str, full_name: str | None
+    installation: Installation, /, actor: Actor, user_id: str, full_name: str | None, *, seen: str | None = None
 ) -> Done[User] | Refused | Busy:
     """Change what people call a user; the login name stays.
 
@@ -121,13 +125,15 @@ async def rename(
         actor: who asks.
         user_id: who is renamed.
         full_name: the new name; `None` for none.
+        seen: the `mark` of the row that was shown; if the record says something else by now, nothing is changed.
 
     Raises:
         InvalidValue: an argument is malformed.
         StoreError: a repository failed.
     """
     check_full_name(full_name)
-    return await manage(installation, actor, user_id, lambda user, _: with_full_name(user, full_name))
+    edit: Edit = unless_changed(seen, lambda user, _: with_full_name(user, full_name))
+    return await manage(installation, actor, user_id, edit)
 
 
 async def change_sign_in(
@@ -158,22 +164,25 @@ async def change_sign_in(
     )
 
 
-async def make_contact(installation: Installation, /, actor: Actor, user_id: str) -> Done[User] | Refused | Busy:
+async def make_contact(
+    installation: Installation, /, actor: Actor, user_id: str, *, seen: str | None = None
+) -> Done[User] | Refused | Busy:
     """Turn an active user into a contact, who may not sign in; associations stay (S14).
 
     Args:
         actor: who asks.
         user_id: who becomes a contact.
+        seen: the `mark` of the row that was shown; if the record says something else by now, nothing is changed.
 
     Raises:
         InvalidValue: an argument is malformed.
         StoreError: a repository failed.
     """
-    return await manage(installation, actor, user_id, made_contact)
+    return await manage(installation, actor, user_id, unless_changed(seen, made_contact))
 
 
 async def make_active(
-    installation: Installation, /, actor: Actor, user_id: str, name: str
+    installation: Installation, /, actor: Actor, user_id: str, name: str, *, seen: str | None = None
 ) -> Done[User] | Refused | Busy:
     """Turn a contact into an active user, who is invited to create a password (S5, S7).
 
@@ -181,41 +190,48 @@ async def make_active(
         actor: who asks.
         user_id: which contact.
         name: the login name as given.
+        seen: the `mark` of the row that was shown; if the record says something else by now, nothing is changed.
 
     Raises:
         InvalidValue: the name cannot be a new one.
         StoreError: a repository failed.
     """
     names = installation.policy.names
-    return await manage_inviting(
-        installation, actor, user_id, lambda user, invite: made_active(user, name, invite, names)
-    )
+    edit: InvitingEdit = unless_changed(seen, lambda user, invite: made_active(user, name, invite, names))
+    return await manage_inviting(installation, actor, user_id, edit)
 
 
-async def disable_user(installation: Installation, /, actor: Actor, user_id: str) -> Done[User] | Refused | Busy:
+async def disable_user(
+    installation: Installation, /, actor: Actor, user_id: str, *, seen: str | None = None
+) -> Done[User] | Refused | Busy:
     """Disable a login: whatever was proven by it or sent to it is dead.
 
     Args:
         actor: who asks.
         user_id: whose login; a main administrator's appointments are withdrawn first.
+        seen: the `mark` of the row that was shown; if the record says something else by now, nothing is changed.
 
     Raises:
         InvalidValue: an argument is malformed.
         StoreError: a repository failed.
     """
     because = DisabledBecause.ADMINISTRATOR
-    return await manage(installation, actor, user_id, lambda user, at: disabled(user, because, "D12", at))
+    edit: Edit = unless_changed(seen, lambda user, at: disabled(user, because, "D12", at))
+    return await manage(installation, actor, user_id, edit)
 
 
-async def enable_user(installation: Installation, /, actor: Actor, user_id: str) -> Done[User] | Refused | Busy:
+async def enable_user(
+    installation: Installation, /, actor: Actor, user_id: str, *, seen: str | None = None
+) -> Done[User] | Refused | Busy:
     """Enable a disabled or dormant login; whoever never had a password is invited anew (A9).
 
     Args:
         actor: who asks.
         user_id: whose login.
+        seen: the `mark` of the row that was shown; if the record says something else by now, nothing is changed.
 
     Raises:
         InvalidValue: an argument is malformed.
         StoreError: a repository failed.
     """
-    return await manage_inviting(installation, actor, user_id, enabled)
+    return await manage_inviting(installation, actor, user_id, unless_changed(seen, enabled))

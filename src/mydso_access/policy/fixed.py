@@ -81,6 +81,7 @@ LONGEST_CLAMP = timedelta(days=3, microseconds=1)
 NOTICE_DAYS = (14, 7, 1)
 
 # How many records a list or a sweep asks for at a time at most, and how many a list shows if nobody says.
+MARK_LENGTH = 32  # hexadecimal digits of what a form says of the record it was made of: 128 bits
 PAGE = 500
 PAGE_SHOWN = 50
 
