@@ -6,6 +6,8 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+import django
+
 DATA = Path(os.environ.get("ACCESS_DATA", Path(__file__).parent / "data"))
 DATA.mkdir(exist_ok=True)
 
@@ -75,5 +77,8 @@ X_FRAME_OPTIONS = "DENY"
 ACCESS: dict[str, Any] = {}
 SEED_KEYS, SEED_KEY = {"1": bytes.fromhex(os.environ.get("SEED_KEY") or _kept("seed_key"))}, "1"
 ACCESS_LINK = os.environ.get("BASE_URL", "http://localhost:8000")
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+if django.VERSION >= (6, 1):
+    MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 SEND_SMS = print
