@@ -13,6 +13,7 @@ from tests.testing.broken.under_test import CLASSES, MUST_FAIL
 ROOT = Path(__file__).parents[2]
 FILE = Path(broken_adapters.__file__).relative_to(ROOT).as_posix()
 SOUND = [name for name, tests in MUST_FAIL.items() if not tests]
+TRIES = 10
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,16 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], 
 def test_a_broken_store_fails_the_tests_that_are_named_for_its_fault(
     name: str, outcomes: dict[tuple[str, str], bool]
 ) -> None:
-    assert dict.fromkeys(MUST_FAIL[name], False) == {test: outcomes[name, test] for test in MUST_FAIL[name]}
+    survived = [test for test in MUST_FAIL[name] if outcomes[name, test]]
+    assert [] == [test for test in survived if all(passes(name, test) for _ in range(TRIES))]
+
+
+def passes(name: str, test: str) -> bool:
+    """Run one test again: a broken store wins a race by chance, where the machine has much else to do."""
+    command = [sys.executable, "-m", "pytest", "-q", "--tb=no", "-p", "no:cacheprovider", f"{FILE}::{name}::{test}"]
+    ran = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert ran.returncode in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED), ran.stdout + ran.stderr
+    return ran.returncode == pytest.ExitCode.OK
 
 
 @pytest.mark.parametrize("name", SOUND)
