@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mydso_access.decisions.changes import Changed
 from mydso_access.decisions.dormancy import months_later
+from mydso_access.decisions.listing import mark_of
 from mydso_access.decisions.warning import EARLIEST_WARNING, Due, due, warned
 from mydso_access.model import Disabled, DisabledBecause, Email, Ending, EventKind, Notice, User, WarningMessage
 from mydso_access.policy import DormancyPolicy, SecurityPolicy
@@ -114,3 +115,7 @@ def test_s25_however_often_the_sweep_comes_each_warning_goes_out_at_most_once(le
 
 def test_nobody_is_warned_earlier_than_the_sweep_looks() -> None:
     assert EARLIEST_WARNING == 14 * DAY
+
+
+def test_s10_s25_who_is_due_carries_the_mark_that_a_list_shows() -> None:
+    assert mark_of(anna()) == Due(anna(), Ending.LOGIN, NOON).mark
