@@ -1,5 +1,6 @@
-"""What the pages work with, made once; and a number that came as text."""
+"""What the pages work with, made once; a number that came as text, and the id of a form."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from examples.console.sessions import Sessions
 from mydso_access import AccessControl, Clock, Repositories
 
 LONGEST_NUMBER = 40
+DRAWN_ID = re.compile(r"[0-9a-f]{32}")  # drawn by a page, so that a form sent twice is known
 
 
 @frozen(eq=False)

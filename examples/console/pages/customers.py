@@ -3,7 +3,6 @@
 import csv
 import io
 import math
-import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, assert_never
@@ -15,7 +14,7 @@ from sqlalchemy import ColumnElement, RowMapping, and_, func, or_, select
 from starlette.responses import Response
 
 from examples.console.pages.links import INVOICES, PURPOSES, links_of, resources_of, send, title_of
-from examples.console.parts import number_of
+from examples.console.parts import DRAWN_ID, number_of
 from examples.console.tables import CUSTOMERS
 from examples.console.visit import Member, Visit
 from mydso_access import (
@@ -39,7 +38,6 @@ from mydso_access import (
 )
 from mydso_access.adapters.sqlalchemy import visible
 
-AN_ID = re.compile(r"[0-9a-f]{32}")  # drawn by the page, so that a form sent twice is known
 router = APIRouter()
 PAGE = "/customers"
 SHOWN = 50
@@ -200,7 +198,7 @@ def issue(visit: Member, customer_id: str) -> Response:
     target = LinkTarget(
         purpose=purpose, entity=visit.entity, customer=customer_id, resource=resource, recipient=recipient
     )
-    if not AN_ID.fullmatch(visit.field("drawn")) or not visit.console.sessions.take(visit.field("drawn")):
+    if not DRAWN_ID.fullmatch(visit.field("drawn")) or not visit.console.sessions.take(visit.field("drawn")):
         return visit.go(_path(customer_id), warn="This link had been sent already, and was not sent twice.")
     answer = visit.access.issue_link(visit.proof, target, single_use=bool(visit.field("once")))
     if not isinstance(answer, LinkIssued):

@@ -1,6 +1,5 @@
 """Admin, Manage users: the list of a structure, adding somebody, and ending a network address's block."""
 
-import re
 import secrets
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -10,6 +9,7 @@ from attrs import frozen
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from examples.console.parts import DRAWN_ID
 from examples.console.people import CATEGORIES, STATES, at_field, looked_at, turned_away
 from examples.console.visit import Member, Visit
 from mydso_access import (
@@ -30,7 +30,6 @@ from mydso_access import (
 router = APIRouter()
 SHOWN = 50
 CHUNK = 200
-AN_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @frozen
@@ -104,7 +103,7 @@ def new(visit: Member, active: str = "") -> Response:
 def add(visit: Member) -> Response:
     """Add somebody. The form draws the id, so that sending it twice adds nobody twice."""
     category, user_id = _category(visit, visit.field("active")), visit.field("id")
-    if category is None or not AN_ID.fullmatch(user_id):
+    if category is None or not DRAWN_ID.fullmatch(user_id):
         return _form(visit, category, status=422)
     try:
         answer = visit.access.add_user(visit.proof, visit.structure, _typed(visit, category), user_id=user_id)
@@ -160,7 +159,7 @@ def _form(
     problem: str = "",
     errors: dict[str, str] | None = None,
 ) -> Response:
-    drawn = visit.field("id") if AN_ID.fullmatch(visit.field("id")) else secrets.token_hex(16)
+    drawn = visit.field("id") if DRAWN_ID.fullmatch(visit.field("id")) else secrets.token_hex(16)
     return visit.page(
         "user_new.html",
         status=status,

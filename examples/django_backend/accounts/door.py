@@ -49,5 +49,5 @@ def _deliver(message: Message) -> None:
             send_mail(text.subject, text.body, None, [message.to])
         else:
             settings.SEND_SMS(message.to, text.body)
-    except Exception:
+    except Exception:  # whatever the server of mails says, the answer to the request stands
         logging.getLogger(__name__).exception("a message was not sent")
