@@ -36,6 +36,16 @@ def signed_in(client: TestClient, name: str) -> tuple[float, float]:
     return timing(answer.headers["server-timing"])
 
 
+def enter(client: TestClient, title: str) -> None:
+    """Enter the entity whose button bears this title."""
+    button = next(each for each in client.get("/entities").text.split("<form")[1:] if f"Enter {title}" in each)
+    action, csrf = re.search(r'action="([^"]+)"', button), CSRF.search(button)
+    assert action is not None
+    assert csrf is not None
+    answer = client.post(action[1], data={"csrf": csrf[1]}, follow_redirects=False)
+    assert (303, "/") == (answer.status_code, answer.headers["location"])
+
+
 def timing(header: str) -> tuple[float, float]:
     """Return milliseconds: the page's, and those spent on hashing."""
     found = TIMING.fullmatch(header)
@@ -45,13 +55,16 @@ def timing(header: str) -> tuple[float, float]:
 
 def windows(app: object) -> Iterator[tuple[TestClient, Scene]]:
     """Yield every page with the window of whoever looks at it."""
-    clients: dict[str, TestClient] = {}
+    clients: dict[tuple[str, str], TestClient] = {}
     for scene in PLAIN:
-        if scene.who not in clients:
-            clients[scene.who] = window(app)
+        key = (scene.who, scene.enters)
+        if key not in clients:
+            clients[key] = window(app)
             if scene.who:
-                signed_in(clients[scene.who], scene.who)
-        yield clients[scene.who], scene
+                signed_in(clients[key], scene.who)
+            if scene.enters:
+                enter(clients[key], scene.enters)
+        yield clients[key], scene
 
 
 def window(app: object) -> TestClient:
