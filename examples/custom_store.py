@@ -6,6 +6,7 @@ holds the file's lock and has caught up with what others appended, so nobody com
 
 import fcntl
 import json
+import operator
 import os
 import tempfile
 import threading
@@ -22,7 +23,7 @@ from mydso_access.adapters.argon2 import Argon2Hasher
 from mydso_access.adapters.codec import microseconds, read, written
 from mydso_access.adapters.versions import next_version
 from mydso_access.model import Assertion, Customer, Entity, Invited, Platform, SsoIdentity, Structure, StructureKind
-from mydso_access.model.event import EventKind, escaped
+from mydso_access.model.event import EventKind, EventQuery, escaped
 from mydso_access.model.link import Link
 from mydso_access.model.user import listed_by, seen_at
 from mydso_access.testing import created, enabled_user
@@ -45,9 +46,15 @@ def key_of(record: Any) -> str:
     return key_text(record.key if isinstance(record, AttemptCounter) else record.id)
 
 
-def after_place(found: Sequence[Any], place: Callable[[Any], Any], after: Any, limit: int) -> list[Any]:
-    """Return the page that follows a record; its place is taken as it was on the page before."""
-    return sorted((each for each in found if after is None or place(each) > place(after)), key=place)[:limit]
+def after_place(
+    found: Sequence[Any], place: Callable[[Any], Any], after: Any, limit: int, *, backwards: bool = False
+) -> list[Any]:
+    """Return the page that follows a record, or precedes it; its place is taken as it was on the page before."""
+    ordered = sorted(found, key=place, reverse=backwards)
+    if after is None:
+        return ordered[:limit]
+    further = operator.lt if backwards else operator.gt
+    return [each for each in ordered if further(place(each), place(after))][:limit]
 
 
 class Journal:
@@ -202,7 +209,7 @@ class Users(Kept):
         found = self.found(lambda each: each.structure == structure and (seen_at(each) or instant) < instant)
         return after_place(found, lambda each: (seen_at(each), each.id), after, limit)
 
-    def invited_since(self, instant: datetime, /, after: User | None, limit: int) -> Sequence[User]:
+    def invited_before(self, instant: datetime, /, after: User | None, limit: int) -> Sequence[User]:
         """Return a page of the users who were invited before an instant, and have not accepted."""
         found = self.found(lambda each: isinstance(each.login, Invited) and each.login.since < instant)
         return after_place(found, lambda each: (each.login.since, each.id), after, limit)
@@ -296,15 +303,11 @@ class Events:
         with self.journal.caught_up():
             self.journal.append(events=[event])
 
-    def page(
-        self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None, actor: str | None = None
-    ) -> Sequence[Event]:
-        """Return a page of the trail, earliest first."""
+    def page(self, query: EventQuery, /, after: Event | None, limit: int) -> Sequence[Event]:
+        """Return a page of the trail, earliest or latest first."""
         with self.journal.caught_up():
-            found = [each for each in self.journal.events.values() if each.at >= since]
-        about = [each for each in found if subject is None or each.subject == escaped(subject)]
-        asked = [each for each in about if actor is None or each.actor == escaped(actor)]
-        return after_place(asked, lambda each: (each.at, each.id), after, limit)
+            found = [each for each in self.journal.events.values() if query.holds(each)]
+        return after_place(found, lambda each: (each.at, each.id), after, limit, backwards=query.latest_first)
 
     def purge(self, instant: datetime, /, limit: int) -> int:
         """Forget events that happened before an instant; the file keeps them until it is written anew."""
@@ -348,5 +351,5 @@ if __name__ == "__main__":
         print(f"one    {password:<16} {type(outcome).__name__}")
     outcome = AccessControl(other).sign_in("anna", "Correct-Horse-9", address="203.0.113.7")
     print(f"other  Correct-Horse-9  {type(outcome).__name__}")
-    for event in other.events.page(anna.saved_at, after=None, limit=100, subject=anna.id):
+    for event in other.events.page(EventQuery(since=anna.saved_at, subject=anna.id), after=None, limit=100):
         print(f"trail  {event.kind.value:<22} {event.reason.value if event.reason else ''}".rstrip())

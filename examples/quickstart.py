@@ -13,6 +13,7 @@ from mydso_access import (
     Busy,
     EnrolmentRequired,
     Entity,
+    EventQuery,
     Founded,
     InvitationMessage,
     Message,
@@ -83,7 +84,7 @@ def main(database: Path) -> None:
     attempt(elsewhere, "The right password again, while the account is blocked:", PASSWORD)
 
     print("\nThe audit trail:")
-    for event in SqlRepositories(engine).events.page(began, after=None, limit=100):
+    for event in SqlRepositories(engine).events.page(EventQuery(since=began), after=None, limit=100):
         reason = f"  {event.reason.value} ({event.rule})" if event.reason else f"  ({event.rule})" if event.rule else ""
         print(f"  {event.at:%H:%M:%S}  {event.kind.value:<22}{reason}")
     engine.dispose()

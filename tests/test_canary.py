@@ -10,6 +10,8 @@ from mydso_access import (
     AccessControl,
     Busy,
     BusyBecause,
+    Event,
+    EventKind,
     NewUser,
     PasswordChanged,
     Reason,
@@ -17,6 +19,7 @@ from mydso_access import (
     Secret,
     Sender,
     SenderBecause,
+    Unblocked,
 )
 from mydso_access.adapters.argon2 import Argon2Hasher
 from mydso_access.adapters.secret_box import AesGcmBox, UnprotectedBox
@@ -76,6 +79,9 @@ def internal() -> dict[str, Any]:
     code = Secret(CANARY)
     sent = AddressCodeMessage(to="+33612345678", name="anna", address=AWAY, code=code, until=Stage().clock.now())
     return {
+        "unblocked, with a message": Unblocked(
+            Event(id="e", kind=EventKind.BLOCK_ENDED, at=Stage().clock.now()), (sent,)
+        ),
         "refused, with a message": Refused(Reason.DEAD_SIGN_IN, "D13", messages=(sent,)),
         "busy, with a message": Busy(BusyBecause.LAPSED, messages=(sent,)),
         "a typed attempt": read_attempt("anna", password, client, policy),

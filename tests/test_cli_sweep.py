@@ -17,6 +17,7 @@ from mydso_access import (
     Email,
     Enabled,
     Entity,
+    EventQuery,
     Founded,
     Invited,
     NewUser,
@@ -145,7 +146,7 @@ class TestSweep:
 
     def test_what_it_did_is_in_the_trail_as_the_sweeps(self, url: str, engine: Engine) -> None:
         main(["sweep", url])
-        trail = SqlRepositories(engine).events.page(ago(1), None, 100, subject="id-late.comer")
+        trail = SqlRepositories(engine).events.page(EventQuery(since=ago(1), subject="id-late.comer"), None, 100)
         assert [(event.system, event.rule) for event in trail] == [("sweep", "S10")]
 
     def test_an_invitation_as_long_as_the_applications_is_not_swept(self, url: str, engine: Engine) -> None:

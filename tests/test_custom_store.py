@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from examples.custom_store import JournalRepositories
-from mydso_access import AccessControl
+from mydso_access import AccessControl, EventQuery
 from mydso_access.testing.conformance import (
     AssertionContract,
     CounterContract,
@@ -74,8 +74,8 @@ def test_two_stores_of_one_file_evaluate_five_guesses_between_them(tmp_path: Pat
             doors[thread % 2].sign_in("known", "a guess", address=f"10.{thread}.{number}.1")
 
     at_once(8, guess)
-    assert one.events.page(active("known").saved_at, None, 100) == other.events.page(
-        active("known").saved_at, None, 100
+    assert one.events.page(EventQuery(since=active("known").saved_at), None, 100) == other.events.page(
+        EventQuery(since=active("known").saved_at), None, 100
     )
     assert 5 == hasher.evaluations
 
@@ -147,11 +147,11 @@ def test_a_save_that_a_crash_cut_short_never_happened(tmp_path: Path) -> None:
         other = JournalRepositories(path)
         assert store.users.get("id-known") is not None
         assert (None, None) == (store.users.get("id-lost"), store.users.named("lost"))
-        assert 1 == len(store.events.page(active("known").saved_at, None, 100))
+        assert 1 == len(store.events.page(EventQuery(since=active("known").saved_at), None, 100))
         if length % 50 == 0:
             add(store, active("lost"))
             assert store.users.get("id-lost") == other.users.get("id-lost") != None  # noqa: E711
-            assert 2 == len(other.events.page(active("known").saved_at, None, 100))
+            assert 2 == len(other.events.page(EventQuery(since=active("known").saved_at), None, 100))
 
 
 def test_what_was_saved_is_there_after_a_restart(tmp_path: Path) -> None:

@@ -12,13 +12,20 @@ from hypothesis import strategies as st
 from mydso_access import (
     AccessControl,
     AddressCodeMessage,
+    Assigned,
     Done,
     EmailConfirmationMessage,
     Ending,
     Entity,
+    Forgotten,
     Founded,
     InvalidValue,
     InvitationMessage,
+    InvitationShown,
+    LinkIssued,
+    LinkOpened,
+    LinkShown,
+    LinksIssued,
     MemoryRepositories,
     Message,
     NewUser,
@@ -27,12 +34,14 @@ from mydso_access import (
     RecoveryCodes,
     ResetMessage,
     ResetRequested,
+    ResetShown,
     Secret,
     SecurityChange,
     SecurityMessage,
     SignInOutcome,
     StepOutcome,
     System,
+    Unblocked,
     WarningMessage,
 )
 from mydso_access.messages import LANGUAGES, Text, wording
@@ -289,7 +298,8 @@ ANSWERS = {
     *get_args(SignInOutcome),
     *get_args(StepOutcome),
     *get_args(PasswordChangeOutcome),
-    *(Done, Founded, RecoveryCodes, ResetRequested),
+    *(Done, Founded, RecoveryCodes, ResetRequested, ResetShown, InvitationShown, Unblocked, Forgotten),
+    *(LinkIssued, LinksIssued, LinkShown, LinkOpened, Assigned),
 }
 
 

@@ -34,7 +34,7 @@ def test_a_comparison_of_revealed_secrets_would_be_seen() -> None:
 
 
 ASKED = {
-    "users": ("get", "named", "known_as", "save", "remove", "of", "unseen_since", "invited_since", "count"),
+    "users": ("get", "named", "known_as", "save", "remove", "of", "unseen_since", "invited_before", "count"),
     "structures": ("get", "platform", "save", "entities"),
     "customers": ("get", "named", "save", "save_all", "of"),
     "links": ("get", "save", "add_all", "of", "forget", "purge"),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import MagicMock
@@ -11,7 +12,7 @@ from attrs import evolve
 
 from mydso_access import AccessControl, AsynchronousStore, BrokenStore, Stale, StoreUnavailable
 from mydso_access.adapters.synchronous import drive
-from mydso_access.model import Customer, Event, EventKind, SsoIdentity, User
+from mydso_access.model import Customer, Event, EventKind, EventQuery, SsoIdentity, User
 from mydso_access.store import Store
 from mydso_access.testing.clock import A_MONDAY
 from mydso_access.testing.conformance.link_records import link
@@ -20,7 +21,7 @@ from tests.support import methods_of, policy, with_parts
 from tests.test_store import raising, replacing
 
 IDENTITY = SsoIdentity("https://id.example.com", "anna-7")
-EVENT = Event(id="e", kind=EventKind.USER_UPDATED, at=A_MONDAY)
+EVENT = Event(id="e", kind=EventKind.USER_UPDATED, at=A_MONDAY, subject="id-anna")
 SCENE = Scene()
 ANNA, PAUL = SCENE.user("anna"), SCENE.user("paul")
 CUSTOMER = Customer(entity="lyon", id="c1", version=1)
@@ -43,11 +44,21 @@ ONE: dict[str, tuple[Ask, list[Any]]] = {
 PAGES: dict[str, tuple[Ask, Any, list[Any]]] = {
     "users_of": (lambda store: store.users_of(LYON, None, 2), ANNA, []),
     "users_unseen_since": (lambda store: store.users_unseen_since(LYON, A_MONDAY, None, 2), ANNA, []),
-    "users_invited_since": (lambda store: store.users_invited_since(A_MONDAY, None, 2), ANNA, []),
+    "users_invited_before": (lambda store: store.users_invited_before(A_MONDAY, None, 2), ANNA, []),
     "structures_entities": (lambda store: store.entities(None, 2), LYON_RECORD, [SCENE.structure(GROUP)]),
     "customers_of": (lambda store: store.customers_of("lyon", None, 2), CUSTOMER, [evolve(CUSTOMER, entity="paris")]),
     "links_of": (lambda store: store.links_of("lyon", None, 2), LINK, [link("l1", entity="paris", version=1)]),
-    "events_page": (lambda store: store.events_page(A_MONDAY, None, 2), EVENT, []),
+    "events_page": (
+        lambda store: store.events_page(
+            EventQuery(since=A_MONDAY, subject="id-anna", kind=EventKind.USER_UPDATED), None, 2
+        ),
+        EVENT,
+        [
+            evolve(EVENT, at=A_MONDAY - timedelta(microseconds=1)),
+            evolve(EVENT, subject=None),
+            evolve(EVENT, kind=EventKind.USER_WARNED),
+        ],
+    ),
 }
 SAVES: dict[str, Ask] = {
     "users_save": lambda store: store.save_user(evolve(ANNA, version=7), EVENT),

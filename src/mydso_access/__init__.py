@@ -70,7 +70,7 @@ from mydso_access.flows.invitations import InvitationShown
 from mydso_access.flows.links import LinkIssued, LinksIssued
 from mydso_access.flows.listing import Page
 from mydso_access.flows.opened_links import LinkOpened, LinkShown
-from mydso_access.flows.password_reset import ResetRequested
+from mydso_access.flows.password_reset import ResetRequested, ResetShown
 from mydso_access.flows.portfolios import ImportMode
 from mydso_access.flows.purge import Purged
 from mydso_access.flows.recovery import RecoveryCodes
@@ -101,6 +101,7 @@ from mydso_access.model import (
     Entity,
     Event,
     EventKind,
+    EventQuery,
     Factor,
     Failure,
     InvitationMessage,
@@ -154,7 +155,7 @@ from mydso_access.repositories import (
     StructureRepository,
     UserRepository,
 )
-from mydso_access.stepping import StepOutcome
+from mydso_access.stepping import EnterOutcome, StepOutcome, StepUpOutcome
 from mydso_access.trail import csv_lines
 
 __all__ = [
@@ -204,10 +205,12 @@ __all__ = [
     "Ending",
     "Enrolled",
     "EnrolmentRequired",
+    "EnterOutcome",
     "Entered",
     "Entity",
     "Event",
     "EventKind",
+    "EventQuery",
     "EventRepository",
     "Everything",
     "Factor",
@@ -269,6 +272,7 @@ __all__ = [
     "Reservation",
     "ResetMessage",
     "ResetRequested",
+    "ResetShown",
     "ResourceExists",
     "Restriction",
     "Right",
@@ -299,6 +303,7 @@ __all__ = [
     "Stale",
     "StepOutcome",
     "StepRequired",
+    "StepUpOutcome",
     "SteppedUp",
     "StoreError",
     "StoreUnavailable",

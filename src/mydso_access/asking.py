@@ -1,12 +1,12 @@
 """Asking for the next step of a sign-in: a code is sent, a seed drawn, and the sign-in stored under a new token (S22, S26)."""
 
-from datetime import timedelta
-from typing import assert_never
+from datetime import datetime, timedelta
+from typing import TypedDict, assert_never
 
 from attrs import evolve
 
 from mydso_access.changing import unreadable
-from mydso_access.decisions.addresses import code_sent, may_send, recipient_of
+from mydso_access.decisions.addresses import code_sent, judge_send, recipient_of
 from mydso_access.decisions.outcomes import (
     AddressCodeRequired,
     Busy,
@@ -62,19 +62,14 @@ async def ask(
     match step:
         case AddressCode(structure=record):
             return await _send_code(installation, standing, saver, record, secret)
-        case SecondFactorCode():
-            stored = await _stored(installation, standing.sign_in, secret)
-            if isinstance(stored, Refused):
-                return stored
-            return SecondFactorRequired(sign_in=token_text(stored.id, secret), until=stored.expires_at)
         case Enrolment():
             return await _enrol(installation, standing, secret)
+        case SecondFactorCode():
+            asked = await _asked(installation, standing.sign_in, secret)
+            return asked if isinstance(asked, Refused) else SecondFactorRequired(**asked)
         case NewPassword(because=because):
-            stored = await _stored(installation, standing.sign_in, secret)
-            if isinstance(stored, Refused):
-                return stored
-            token = token_text(stored.id, secret)
-            return NewPasswordRequired(sign_in=token, until=stored.expires_at, because=because)
+            asked = await _asked(installation, standing.sign_in, secret)
+            return asked if isinstance(asked, Refused) else NewPasswordRequired(**asked, because=because)
         case _ as never:
             assert_never(never)
 
@@ -87,12 +82,12 @@ async def _send_code(
     to = recipient_of(user, record, await _administrators(installation, record), policy.recipient)
     if isinstance(to, Refused):
         return to
-    if refusal := may_send(user, policy, standing.now):
+    if refusal := judge_send(user, policy, standing.now):
         return refusal
 
     def again(stored: User | None) -> Complete | Refused | Busy:
         judged = saver.again(stored)
-        return may_send(judged.user, policy, standing.now) or judged if isinstance(judged, Complete) else judged
+        return judge_send(judged.user, policy, standing.now) or judged if isinstance(judged, Complete) else judged
 
     saved = await evolve(saver, again=again).save(
         EventKind.ADDRESS_CODE_SENT,
@@ -105,14 +100,12 @@ async def _send_code(
     address = str(standing.client)
     digest = code_digest(secret, bound_to(standing.sign_in, record.structure, address), code)
     sent = SentCode(digest, at, address, record.structure, to.validator)
-    stored = await _stored(installation, evolve(standing.sign_in, code=sent), secret)
-    if isinstance(stored, Refused):
-        return stored
-    until = min(at + policy.code, stored.expires_at)
+    asked = await _asked(installation, evolve(standing.sign_in, code=sent), secret)
+    if isinstance(asked, Refused):
+        return asked
+    until = min(at + policy.code, asked["until"])
     message = AddressCodeMessage(to=to.mobile, name=saved.name or "", address=address, code=code, until=until)
-    return AddressCodeRequired(
-        sign_in=token_text(stored.id, secret), until=until, validator=to.validator, messages=(message,)
-    )
+    return AddressCodeRequired(sign_in=asked["sign_in"], until=until, validator=to.validator, messages=(message,))
 
 
 async def _administrators(installation: Installation, record: StructureRecord) -> list[User]:
@@ -139,22 +132,24 @@ async def _enrol(installation: Installation, standing: Standing, secret: Secret[
         failure = type(error).__name__
     if failure is not None:
         raise VerifierFailed(failure)  # out here, since the frames of the failed call hold the seed
-    stored = await _stored(installation, evolve(standing.sign_in, seed=NewSeed(sealed, algorithm)), secret)
-    if isinstance(stored, Refused):
-        return stored
-    return EnrolmentRequired(
-        sign_in=token_text(stored.id, secret),
-        until=stored.expires_at,
-        uri=uri,
-        seed=seed_text(seed),
-    )
+    asked = await _asked(installation, evolve(standing.sign_in, seed=NewSeed(sealed, algorithm)), secret)
+    return asked if isinstance(asked, Refused) else EnrolmentRequired(**asked, uri=uri, seed=seed_text(seed))
 
 
-async def _stored(installation: Installation, draft: SignIn, secret: Secret[str]) -> SignIn | Refused:
+class _Asked(TypedDict):
+    """What every step says: the token to come back with, and until when."""
+
+    sign_in: Secret[str]
+    until: datetime
+
+
+async def _asked(installation: Installation, draft: SignIn, secret: Secret[str]) -> _Asked | Refused:
     """Store a sign-in under a new token; the one before is dead."""
     token = token_digest(TokenPurpose.SIGN_IN, draft.id, secret)
     stored = await save_sign_in(installation, evolve(draft, token=token))
-    return Refused(Reason.DEAD_SIGN_IN, "D13", user_id=draft.user_id) if stored is None else stored  # D13
+    if stored is None:
+        return Refused(Reason.DEAD_SIGN_IN, "D13", user_id=draft.user_id)  # D13
+    return {"sign_in": token_text(stored.id, secret), "until": stored.expires_at}
 
 
 async def save_sign_in(installation: Installation, draft: SignIn) -> SignIn | None:
@@ -167,8 +162,7 @@ async def save_sign_in(installation: Installation, draft: SignIn) -> SignIn | No
     """
     store, replaces = installation.store, draft.version == 0
     for pause in pauses(installation, installation.policy.lockout.charge_wait):
-        if pause:
-            await sleep(installation, pause)
+        await sleep(installation, pause)
         if replaces:
             earlier = await store.sign_in(draft.id)
             draft = evolve(draft, version=0, saved_at=draft.started_at)

@@ -49,6 +49,11 @@ class Assigned:
     changed: int
     unchanged: int
 
+    @property
+    def messages(self) -> tuple[()]:
+        """Nobody is told; every answer has messages, so that one function of the host's sends them."""
+        return ()
+
 
 async def change_customers(
     installation: Installation, actor: Actor, bulk: Bulk, customer_ids: Sequence[str]
@@ -65,8 +70,7 @@ async def change_customers(
         StoreError: the store failed, and nobody knows whether the page was stored; doing it again is right.
     """
     for pause in pauses(installation, installation.policy.lockout.charge_wait):
-        if pause:
-            await sleep(installation, pause)
+        await sleep(installation, pause)
         facts = await actor_facts(installation, actor)
         if refusal := bulk.judge(facts):
             return refusal

@@ -19,7 +19,7 @@ from mydso_access.flows.main_administrators import appoint, dismiss
 from mydso_access.flows.memberships import accessed, authorise, enter, withdraw
 from mydso_access.flows.new_password import set_new_password
 from mydso_access.flows.opened_links import look_at_link, open_link
-from mydso_access.flows.password_reset import complete_password_reset, request_password_reset
+from mydso_access.flows.password_reset import complete_password_reset, look_at_reset, request_password_reset
 from mydso_access.flows.passwords import change_password, mark_compromised
 from mydso_access.flows.permissions import may, permissions
 from mydso_access.flows.portfolios import assign_collector_to_all, associate_with_all, import_portfolio
@@ -120,6 +120,9 @@ class AsyncAccessControl(Door):
 
     @_asynchronous(request_password_reset)
     def request_password_reset(self) -> None: ...
+
+    @_asynchronous(look_at_reset)
+    def look_at_reset(self) -> None: ...
 
     @_asynchronous(complete_password_reset)
     def complete_password_reset(self) -> None: ...

@@ -93,18 +93,26 @@ def link_shelf(installation: Installation, link: Link) -> Shelf[Link]:
     )
 
 
-async def actor_facts(installation: Installation, actor: Actor | None) -> ActorFacts:
-    """Load whoever asks for a change; nothing that they bring with them is trusted."""
+async def proof_facts(installation: Installation, actor: Actor | None) -> ActorFacts:
+    """Load whoever asks, and their home: all that their proof is judged by; nothing that they bring is trusted."""
     facts = ActorFacts(actor, installation.policy, installation.now())
-    try:
-        user = await installation.store.user(actor.user_id) if isinstance(actor, Proof) else None
-        if user is None or not isinstance(actor, Proof):
-            return facts
-        home = await installation.store.structure(user.structure)
-        return evolve(facts, user=user, home=home, unproven=await _unproven(installation, actor, user, home))
-    except UnreadableRecord as error:  # whose record is damaged proves nothing
-        await damaged(installation, error, actor.user_id if isinstance(actor, Proof) else None)
+    if not isinstance(actor, Proof):
         return facts
+    try:
+        user = await installation.store.user(actor.user_id)
+        home = None if user is None else await installation.store.structure(user.structure)
+    except UnreadableRecord as error:  # whose record is damaged proves nothing
+        await damaged(installation, error, actor.user_id)
+        return facts
+    return evolve(facts, user=user, home=home)
+
+
+async def actor_facts(installation: Installation, actor: Actor | None) -> ActorFacts:
+    """Load whoever asks for a change, and which entities ask them for more than they have proven."""
+    facts = await proof_facts(installation, actor)
+    if facts.user is None or not isinstance(actor, Proof):
+        return facts
+    return evolve(facts, unproven=await _unproven(installation, actor, facts.user, facts.home))
 
 
 async def _unproven(
@@ -148,8 +156,7 @@ async def change(
     """
     event_id = installation.chance.new_id()
     for pause in pauses(installation, installation.policy.lockout.charge_wait):
-        if pause:
-            await sleep(installation, pause)
+        await sleep(installation, pause)
         facts = await actor_facts(installation, actor)
         try:
             stored = await shelf.load()

@@ -1,6 +1,6 @@
 """What both doors share: the installation they open, its policy, and whose address a request comes from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from mydso_access.adapters.system import SystemChance
 from mydso_access.adapters.totp import Totp
@@ -15,6 +15,16 @@ from mydso_access.ports import Blocklist, Bridge, Chance, Clock, PasswordHasher,
 from mydso_access.repositories import Repositories
 from mydso_access.slots import Slots
 from mydso_access.store import Store
+
+# What a host hands over is looked at when the door is opened: later it would cost whoever signs in an attempt.
+SURROUNDINGS: Mapping[str, tuple[type, str]] = {
+    "repositories": (Repositories, "the installation's repositories, such as SqlRepositories(engine)"),
+    "hasher": (PasswordHasher, "a PasswordHasher such as Argon2Hasher(policy.hashing), or None"),
+    "clock": (Clock, "a Clock, with the methods now and sleep, or None"),
+    "chance": (Chance, "a Chance, with the methods new_id and fraction, or None"),
+    "blocklist": (Blocklist, "a Blocklist such as WordList(words), or None"),
+    "secret_box": (SecretBox, "a SecretBox such as AesGcmBox({...}, current=...), or None"),
+}
 
 
 class Door:
@@ -52,10 +62,16 @@ class Door:
                 links.
 
         Raises:
-            InvalidValue: `policy` is none, `trusted_proxies` holds something else than addresses and networks, two roles
-                have one id, none may manage users, `own_names` holds something else than texts, or the policy asks everybody
-                for a second factor and there is no `secret_box`.
+            InvalidValue: an argument is none of what it should be (a class, an engine, an object without the methods that
+                are asked of it), `trusted_proxies` holds something else than addresses and networks, two roles have one id,
+                none may manage users, `own_names` holds something else than texts, or the policy asks everybody for a
+                second factor and there is no `secret_box`.
         """
+        _check("repositories", repositories)
+        _check_given(hasher=hasher, clock=clock, chance=chance, blocklist=blocklist, secret_box=secret_box)
+        if resource_exists is not None and not callable(resource_exists):
+            expected = "a function that is given a LinkTarget, or None"
+            raise InvalidValue("resource_exists", shown(resource_exists), expected)
         policy = SecurityPolicy.my_dso_manager() if policy is None else policy
         if type(policy) is not SecurityPolicy:
             raise InvalidValue("policy", shown(policy), "a SecurityPolicy")
@@ -82,7 +98,7 @@ class Door:
             chance=SystemChance() if chance is None else chance,
             slots=Slots(policy.hashing.max_parallel),
             proxies=parse_proxies(trusted_proxies),
-            roles=RoleTable(roles),
+            roles=_table(roles),
             blocklist=blocklist,
             own_names=_texts(own_names),
             one_time_codes=Totp(),
@@ -129,8 +145,34 @@ class Door:
         raise NotImplementedError
 
 
+def _check_given(**given: object) -> None:
+    for name, each in given.items():
+        if each is not None:
+            _check(name, each)
+
+
+def _check(name: str, given: object) -> None:
+    """Refuse what lacks a method or an attribute that its protocol asks for."""
+    protocol, expected = SURROUNDINGS[name]
+    if not all(_has(given, each) for each in vars(protocol) if not each.startswith("_")):
+        told = f"the class {given.__name__}" if isinstance(given, type) else f"of type {type(given).__name__}"
+        raise InvalidValue(name, told, expected)  # never the value itself: it may hold keys
+
+
+def _has(given: object, name: str) -> bool:
+    found = getattr(given, name, None)
+    return found is not None and not (isinstance(given, type) and hasattr(found, "__get__"))  # its objects have that
+
+
+def _table(roles: Iterable[Role]) -> RoleTable:
+    several = [*roles] if isinstance(roles, Iterable) else [roles]
+    if not isinstance(roles, Iterable) or not all(isinstance(role, Role) for role in several):
+        raise InvalidValue("roles", shown(roles), "several Roles, such as [*MY_DSO_MANAGER, auditor]")
+    return RoleTable(several)
+
+
 def _texts(names: Iterable[str]) -> frozenset[str]:
-    several = [*names]
+    several = [*names] if isinstance(names, Iterable) else [names]
     if isinstance(names, str) or not all(type(name) is str for name in several):
         raise InvalidValue("own_names", shown(names), "several texts")
     return frozenset(several)

@@ -13,6 +13,7 @@ from mydso_access.model.link import Link, LinkTarget
 from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret
 from mydso_access.model.structure import Entity, Structure, StructureRecord
+from mydso_access.model.user import User
 from mydso_access.policy.fixed import PAGE
 
 
@@ -20,6 +21,13 @@ async def grant_of(installation: Installation, granter: str, entity: str) -> Gra
     """Load a user in whose name a link is sent, and the entity that it leads to."""
     user = await installation.store.user(granter)
     home = None if user is None else await installation.store.structure(user.structure)
+    return await grant_beside(installation, user, home, entity)
+
+
+async def grant_beside(
+    installation: Installation, user: User | None, home: StructureRecord | None, entity: str
+) -> Grant:
+    """Load the entity that a link leads to, beside a user in whose name it is sent and who is loaded already."""
     return Grant(
         granter=user,
         home=home,

@@ -146,8 +146,7 @@ class Ledger:
         """Keep trying until the lease ends, so that a fault which passes costs nobody a failure."""
         lease = self.installation.policy.lockout.lease
         for pause in pauses(self.installation, lease):
-            if pause:
-                await sleep(self.installation, pause)
+            await sleep(self.installation, pause)
             if self.has_lapsed():
                 return
             try:
@@ -167,8 +166,7 @@ class Ledger:
     async def _update(self, key: CounterKey, change: Callable[..., Changed], patience: timedelta) -> Changed | None:
         """Save a change, again while others are saved first; `None`: patience ended, and nothing was saved."""
         for pause in pauses(self.installation, patience):
-            if pause:
-                await sleep(self.installation, pause)
+            await sleep(self.installation, pause)
             try:
                 return await self._save_once(key, change)
             except Stale:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeAlias, TypeVar
 
-from mydso_access.changing import Case, Decided, actor_facts, change, user_shelf
+from mydso_access.changing import Case, Decided, change, proof_facts, user_shelf
 from mydso_access.decisions.administration import (
     Actor,
     ActorFacts,
@@ -130,7 +130,7 @@ async def manage_inviting(
     return await by(installation, actor, user_id, with_invite)
 
 
-async def release_unlisted(  # who, by whom, where, and what
+async def release_unlisted(
     installation: Installation, actor: Actor, structure: Structure, user_id: str, appointments: frozenset[str]
 ) -> Done[User] | Refused | Busy:
     """Take appointments from a user, but none that the structure lists: a save may be reported as if it was not done."""
@@ -138,16 +138,16 @@ async def release_unlisted(  # who, by whom, where, and what
     listed = {each.id for each in record.main_administrators} if record is not None else set()
 
     def release(case: Case[User]) -> Decided[User]:
-        return (
-            Refused(Reason.NO_USER, "S11") if case.record is None else released(case.record, appointments - listed)
-        )  # S11
+        if case.record is None:
+            return Refused(Reason.NO_USER, "S11")  # S11
+        return released(case.record, appointments - listed)
 
     return await change(installation, actor, user_shelf(installation, user_id), release)
 
 
 async def fresh(installation: Installation, actor: Actor, action: SensitiveAction) -> Refused | None:
     """Say whether an actor must prove themselves again first; `None`: they did so just now."""
-    return judge_step_up(await actor_facts(installation, read_actor(actor)), action)
+    return judge_step_up(await proof_facts(installation, read_actor(actor)), action)
 
 
 async def proven_user(installation: Installation, proof: Proof) -> User | Refused:
@@ -157,7 +157,7 @@ async def proven_user(installation: Installation, proof: Proof) -> User | Refuse
         InvalidValue: it is no proof.
         StoreError: the store failed.
     """
-    return judge_proof(await actor_facts(installation, read_proof(proof)))
+    return judge_proof(await proof_facts(installation, read_proof(proof)))
 
 
 async def is_full(installation: Installation) -> bool:

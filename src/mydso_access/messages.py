@@ -206,6 +206,7 @@ If you did not expect this, please tell your administrator at once.
         ),
         SecurityChange.LOGIN_DISABLED: "Your login has been disabled.",
         SecurityChange.LOGIN_ENABLED: "Your login has been enabled.",
+        SecurityChange.UNBLOCKED: "An administrator has ended the block of your login; failed attempts count from zero again.",
     },
     warnings={
         Ending.INVITATION: Text(
@@ -309,6 +310,9 @@ Si vous ne vous y attendiez pas, prévenez tout de suite votre administrateur.
         ),
         SecurityChange.LOGIN_DISABLED: "Votre accès a été désactivé.",
         SecurityChange.LOGIN_ENABLED: "Votre accès a été activé.",
+        SecurityChange.UNBLOCKED: (
+            "Un administrateur a débloqué votre accès ; les échecs sont de nouveau comptés à partir de zéro."
+        ),
     },
     warnings={
         Ending.INVITATION: Text(

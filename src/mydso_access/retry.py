@@ -26,5 +26,6 @@ def pauses(installation: Installation, patience: timedelta) -> Iterator[timedelt
 
 
 async def sleep(installation: Installation, pause: timedelta) -> None:
-    """Wait, in the host's way."""
-    await installation.bridge.ask(installation.clock.sleep, pause.total_seconds())
+    """Wait, in the host's way; before the first try there is nothing to wait for."""
+    if pause:
+        await installation.bridge.ask(installation.clock.sleep, pause.total_seconds())

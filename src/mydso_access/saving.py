@@ -65,8 +65,7 @@ class Saver:
         """
         installation, user, event_id = self.installation, self.user, self.installation.chance.new_id()
         for pause in pauses(installation, installation.policy.lockout.charge_wait):
-            if pause:
-                await sleep(installation, pause)
+            await sleep(installation, pause)
             if self.has_lapsed():
                 return Busy(BusyBecause.LAPSED)
             at = next_save(user.saved_at, installation.now())

@@ -40,6 +40,8 @@ from mydso_access.model.user import User
 from mydso_access.policy.addresses import Recipient
 from mydso_access.saving import Again, Saver
 
+EnterOutcome: TypeAlias = Entered | StepRequired | Refused | Busy
+StepUpOutcome: TypeAlias = SteppedUp | StepRequired | Refused | Busy
 StepOutcome: TypeAlias = SignedIn | Entered | SteppedUp | Enrolled | StepRequired | Refused | Busy
 Told = TypeVar("Told", bound=StepRequired | Refused | Busy)
 EVENTS = {

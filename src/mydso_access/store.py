@@ -7,14 +7,14 @@ from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
-from mydso_access.errors import BrokenStore, InvalidValue, StoreError, shown
+from mydso_access.errors import BrokenStore, InvalidValue, StoreError, UnreadableRecord, shown
 from mydso_access.model.assertion import Assertion
 from mydso_access.model.attempts import AttemptCounter, CounterKey
 from mydso_access.model.customer import Customer
-from mydso_access.model.event import Event, escaped
+from mydso_access.model.event import Event, EventQuery
 from mydso_access.model.link import Link, LinkTarget
 from mydso_access.model.sign_in import SignIn
-from mydso_access.model.structure import Entity, Platform, Structure, StructureRecord
+from mydso_access.model.structure import Entity, Platform, Structure, StructureRecord, check_structure
 from mydso_access.model.user import SsoIdentity, User
 from mydso_access.ports import Bridge, ResourceExists
 from mydso_access.repositories import (
@@ -96,7 +96,7 @@ class Store:
             InvalidValue: it is no text.
         """
         if type(user_id) is not str:
-            raise InvalidValue("user_id", shown(user_id), "text (str)")
+            raise InvalidValue("user_id", shown(user_id), "the id of a user, as text (str)")
         found = await self.bridge.ask(self.users.get, user_id)
         if found is None:
             return None
@@ -129,7 +129,7 @@ class Store:
 
     async def users_of(self, structure: Structure, after: User | None, limit: int) -> Sequence[User]:
         """Return a page of a structure's users."""
-        _check_structure(structure)
+        check_structure(structure)
         found = await self.bridge.ask(self.users.of, structure, after=after, limit=limit)
         page = _page("users.of", User, found, limit)
         if any(not _is_of(each, structure) for each in page):
@@ -146,10 +146,10 @@ class Store:
             raise BrokenStore("users.unseen_since", "another structure's user")
         return page
 
-    async def users_invited_since(self, instant: datetime, after: User | None, limit: int) -> Sequence[User]:
+    async def users_invited_before(self, instant: datetime, after: User | None, limit: int) -> Sequence[User]:
         """Return a page of the users who were invited before an instant, and have not accepted."""
-        found = await self.bridge.ask(self.users.invited_since, instant, after=after, limit=limit)
-        return _page("users.invited_since", User, found, limit)
+        found = await self.bridge.ask(self.users.invited_before, instant, after=after, limit=limit)
+        return _page("users.invited_before", User, found, limit)
 
     async def user_count(self) -> int:
         """Return how many users there are."""
@@ -160,11 +160,18 @@ class Store:
 
     async def structure(self, structure: Structure) -> StructureRecord | None:
         """Return the entity or platform of this name."""
-        _check_structure(structure)
+        check_structure(structure)
         found = await self.bridge.ask(self.structures.get, structure)
         if found is not None and not (_is_record(found, Entity, Platform) and found.structure == structure):
             raise BrokenStore("structures.get", f"{_kind(found)} instead of the structure asked for")
         return found
+
+    async def has(self, one: Structure | str) -> bool:
+        """Tell whether a structure, or a user of this id, is stored; one whose record is damaged is, too."""
+        try:
+            return await (self.user(one) if isinstance(one, str) else self.structure(one)) is not None
+        except UnreadableRecord:
+            return True
 
     async def platform(self) -> Platform | None:
         """Return the platform."""
@@ -264,19 +271,12 @@ class Store:
             raise BrokenStore("resource_exists", f"{_kind(answer)} instead of True or False")
         return answer
 
-    async def events_page(
-        self, since: datetime, after: Event | None, limit: int, subject: str | None = None, actor: str | None = None
-    ) -> Sequence[Event]:
+    async def events_page(self, query: EventQuery, after: Event | None, limit: int) -> Sequence[Event]:
         """Return a page of the trail."""
-        found = await self.bridge.ask(self.events.page, since, after=after, limit=limit, subject=subject, actor=actor)
+        found = await self.bridge.ask(self.events.page, query, after=after, limit=limit)
         page = _page("events.page", Event, found, limit)
-        asked = (escaped(subject), escaped(actor))
-        for event in page:
-            if any(
-                want is not None and want != have
-                for want, have in zip(asked, (event.subject, event.actor), strict=True)
-            ):
-                raise BrokenStore("events.page", "an event about somebody else")
+        if not all(map(query.holds, page)):
+            raise BrokenStore("events.page", "an event that was not asked for")
         return page
 
     async def purge_events(self, before: datetime, limit: int) -> int:
@@ -304,11 +304,6 @@ def _page(call: str, kind: type[P], found: Any, limit: int) -> Sequence[P]:
     if not isinstance(found, Sequence) or len(found) > limit or any(type(each) is not kind for each in found):
         raise BrokenStore(call, f"{_kind(found)} instead of at most {limit} records, each {kind.__name__}")
     return found
-
-
-def _check_structure(structure: Structure) -> None:
-    if type(structure) is not Structure:
-        raise InvalidValue("structure", shown(structure), "Structure.entity(id) or Structure.platform(id)")
 
 
 def _is_of(user: User, structure: Structure) -> bool:

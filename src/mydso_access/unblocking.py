@@ -25,8 +25,7 @@ async def change_counter(
         StoreError: the store failed.
     """
     for pause in pauses(installation, installation.policy.lockout.lease):
-        if pause:
-            await sleep(installation, pause)
+        await sleep(installation, pause)
         stored = await installation.store.counter(key)
         if stored.version == 0:
             return stored

@@ -56,7 +56,7 @@ def user(name: str, path: str = "", then: Callable[[Any], Any] = as_it_is, **mor
 PLAIN = (
     page("sign-in", "/sign-in", who=""),
     page("forgotten", "/forgotten", who=""),
-    page("reset", "/reset?token=a-token", who=""),
+    page("reset-dead", "/reset?token=a-token", who=""),
     page("invitation-dead", "/invitation?token=a-token", who=""),
     page("email", "/email?token=a-token", who=""),
     page("link-dead", "/open/external?token=a-token", route="/open/{kind}", who=""),
@@ -140,6 +140,11 @@ def invitation(visitor: Any) -> None:
     visitor.open(visitor.link_to("ivan.invited@example.com"))
 
 
+def forgotten(visitor: Any) -> None:
+    visitor.open("/forgotten").fill(name="sara.sales").press("Send me a link")
+    visitor.open(visitor.link_to("sara.sales@example.com"))
+
+
 def sent_link(visitor: Any) -> None:
     visitor.open("/customers/L0001")
     visitor.type("Recipient’s e-mail address", "buyer@durand.example").press("Send the link")
@@ -167,6 +172,7 @@ PLAYED = (
     Scene("enrolment", "/step/{kind}", who="", then=settled(second_factor__required=True)),
     Scene("new-password", "/step/{kind}", who="", then=new_password),
     Scene("invitation", "/invitation", who="", then=invitation),
+    Scene("reset", "/reset", who="", then=forgotten),
     Scene(
         "user-new-refused", "/users/new", "/users/new?active=yes", then=press("Add and invite", name="x", email="x@y")
     ),

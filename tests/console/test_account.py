@@ -38,7 +38,8 @@ def test_a_forgotten_password_is_replaced_and_nobody_learns_who_exists(console):
     browser.get(link_in(letter(console, "carl.long@")))
     token = re.search(r'name="token" value="([^"]+)"', browser.page)[1]
     assert "Your password is replaced." in browser.submit("/reset", token=token, password="Another-Horse-8").text
-    browser.get("/reset?token=x")
+    assert "The link cannot be used" in browser.get(f"/reset?token={token}").text
+    browser.get("/sign-in")
     assert "The link cannot be used" in browser.submit("/reset", token=token, password="Third-Horse-77").text
     assert "Hello, Carl Long" in browser.sign_in("carl.long", "Another-Horse-8").text
 

@@ -66,6 +66,19 @@ def test_a_day_that_is_none_is_told_at_the_field(grace):
     assert "Please give a day" in answer.text
 
 
+@pytest.mark.parametrize("kind", ["", "&kind=authn_login_fail"])
+def test_the_latest_comes_first(anna, kind):
+    anna.submit("/sign-out")
+    for guess in ("a guess", "another"):
+        anna.sign_in("carl.long", guess)
+    anna.sign_in("anna.petit", PASSWORD)
+    page = anna.get(f"/trail?user=carl.long&since={kind}").text
+    instants = re.findall(r'<td data-label="When">([^<]+) UTC</td>', page)
+    assert 2 <= len(instants)
+    assert sorted(instants, reverse=True) == instants
+    assert "User created" not in page.split("<tbody>")[1].split("</tr>")[0]
+
+
 @pytest.mark.parametrize("kind", ["", "&kind=user_created"])
 def test_it_goes_on_page_by_page_and_repeats_nothing(grace, monkeypatch, kind):
     monkeypatch.setattr("examples.console.pages.trail.SHOWN", 5)

@@ -6,7 +6,7 @@ from typing import Any
 from attrs import define, evolve, field
 
 from mydso_access.answering import Return, _Answer
-from mydso_access.decisions.addresses import may_send, recipient_of
+from mydso_access.decisions.addresses import judge_send, recipient_of
 from mydso_access.decisions.administration import ActorFacts
 from mydso_access.decisions.lockout import Admission, Admitted, Blocked, Full, Settlement
 from mydso_access.decisions.membership import Entered, judge_entry
@@ -303,7 +303,7 @@ class Journey:
                 to = recipient_of(user, record, administrators, policy.recipient)
                 if isinstance(to, Refused):
                     return to
-                if refusal := may_send(user, policy, standing.now):
+                if refusal := judge_send(user, policy, standing.now):
                     return refusal
                 digest = code_digest(SECRET, bound_to(sign_in, record.structure, str(CLIENT)), CODE)
                 code = SentCode(digest, standing.now, str(CLIENT), record.structure, to.validator)

@@ -13,8 +13,8 @@ from mydso_access.decisions.addresses import (
     To,
     code_sent,
     forgotten,
+    judge_send,
     lets_in,
-    may_send,
     networks_at,
     recipient_of,
     remembered,
@@ -230,10 +230,10 @@ def test_d13_three_codes_in_ten_minutes_over_all_sign_ins(
 ) -> None:
     user = anna(codes_sent=tuple(NOON - each for each in ago))
     expected = None if free_in is None else Refused(Reason.TOO_MANY_CODES, "D13", NOON + free_in, user_id=user.id)
-    assert expected == may_send(user, POLICY, NOON)
+    assert expected == judge_send(user, POLICY, NOON)
     if free_in is not None:
-        assert may_send(user, POLICY, NOON + free_in - TICK) == expected
-        assert may_send(user, POLICY, NOON + free_in) is None
+        assert judge_send(user, POLICY, NOON + free_in - TICK) == expected
+        assert judge_send(user, POLICY, NOON + free_in) is None
 
 
 def test_a_code_that_was_sent_is_counted_and_those_of_long_ago_are_forgotten_d14() -> None:
@@ -249,7 +249,7 @@ def test_d13_however_often_somebody_asks_no_window_sees_more_codes(
     user, now, sent = anna(), NOON, []
     for wait in waits:
         now += wait
-        if may_send(user, policy, now) is None:
+        if judge_send(user, policy, now) is None:
             user = attrs.evolve(user, codes_sent=code_sent(user, policy, now))
             sent.append(now)
     for at in sent:

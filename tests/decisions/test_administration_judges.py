@@ -1,12 +1,17 @@
 """Which powers each administration asks for: users, rights, settings, the whole account (S3, S4, S6, S18; A13, D16, D17)."""
 
+from datetime import timedelta
+
 import attrs
 import pytest
 
 from mydso_access.decisions.administration import (
+    System,
     judge_main_administration,
     judge_management,
+    judge_powers,
     judge_right,
+    judge_unblocking,
     judge_whole_account,
 )
 from mydso_access.decisions.outcomes import Refused
@@ -20,10 +25,12 @@ from tests.decisions.people import (
     LYON,
     LYON_OF_BOSS,
     MANAGER,
+    NOON,
     PARIS,
     ROLES,
     anna,
     contact,
+    facts_of,
     multi,
     proven,
     refused,
@@ -181,3 +188,57 @@ def test_s26_whoever_owes_an_entity_a_second_factor_administers_nothing_there() 
         judge_management(owing, ROLES, anna(structure=PARIS.structure)),
     ]
     assert None is judge_management(attrs.evolve(owing, unproven=frozenset()), ROLES, anna(structure=lyon))
+
+
+# --- what a stolen session must not be enough for
+
+
+STALE = timedelta(minutes=15, microseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("states", "asked"),
+    [
+        ((), False),
+        ((anna(),), False),
+        ((anna(), anna(role="guest")), False),
+        ((contact(),), False),
+        ((anna(may_import=True),), False),
+        ((anna(), anna(role="credit_manager")), True),
+        ((anna(role="credit_manager"), anna()), True),
+        ((MANAGER,), True),
+        ((ADMINISTRATOR, ADMINISTRATOR), True),
+        ((BOSS,), True),
+        ((contact(role="administrator"),), True),  # made active, they would have it
+    ],
+)
+def test_asvs_7_5_1_whoever_administers_is_changed_with_a_fresh_proof_only(
+    states: tuple[User, ...], asked: bool
+) -> None:
+    stale = proven(BOSS, LYON_OF_BOSS, NOON - STALE)
+    expected = refused(Reason.STEP_UP_NEEDED, "ASVS 7.5.1", BOSS) if asked else None
+    assert expected == judge_management(stale, ROLES, *states)
+    assert judge_management(proven(BOSS, LYON_OF_BOSS), ROLES, *states) is None
+    assert judge_management(facts_of(System("setup")), ROLES, *states) is None
+
+
+def test_asvs_7_5_1_whoever_may_not_at_all_is_told_that_and_not_to_prove_themselves() -> None:
+    stale = proven(MANAGER, LYON_OF_BOSS, NOON - STALE)
+    assert MORE == judge_management(stale, ROLES, ADMINISTRATOR)
+
+
+def test_s36_nobody_ends_their_own_block_and_others_with_a_fresh_proof() -> None:
+    own = Refused(Reason.NOT_ALLOWED, "D17", user_id=BOSS.id)
+    needed = refused(Reason.STEP_UP_NEEDED, "ASVS 7.5.1", BOSS)
+    fresh, stale = (proven(BOSS, LYON_OF_BOSS, at) for at in (NOON, NOON - STALE))
+    assert [own, None, None] == [judge_unblocking(fresh, each) for each in (BOSS.id, "u-anna", None)]
+    assert [own, needed, needed] == [judge_unblocking(stale, each) for each in (BOSS.id, "u-anna", None)]
+    assert [None, None] == [judge_unblocking(facts_of(System("setup")), each) for each in (BOSS.id, None)]
+
+
+def test_s26_whoever_owes_an_entity_a_second_factor_changes_nobodys_membership_of_it() -> None:
+    owing = attrs.evolve(proven(CHIEF, GROUP_OF_CHIEF), unproven=frozenset({PARIS.structure}))
+    owed = refused(Reason.SECOND_FACTOR_OWED, "S26", CHIEF)
+    in_lyon, in_both = multi(memberships=frozenset({"lyon"})), multi(memberships=frozenset({"lyon", "paris"}))
+    for states, expected in (((in_lyon, in_both), owed), ((in_both, in_lyon), owed), ((multi(), in_lyon), None)):
+        assert [expected] * 2 == [judge(owing, ROLES, *states) for judge in (judge_management, judge_powers)]

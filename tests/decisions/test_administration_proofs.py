@@ -7,10 +7,11 @@ from typing import Any
 import attrs
 import pytest
 
-from mydso_access.decisions.administration import judge_proof, judge_step_up
+from mydso_access.decisions.administration import System, judge_proof, judge_step_up
 from mydso_access.decisions.outcomes import Proof, Refused
 from mydso_access.decisions.sessions import SensitiveAction
-from mydso_access.model import Factor, Reason, SecondFactor, Secret, SignInMode, StructureRecord, User
+from mydso_access.errors import InvalidValue
+from mydso_access.model import Factor, Reason, SecondFactor, Secret, SignInMode, Structure, StructureRecord, User
 from mydso_access.policy import Algorithm, StructurePolicy, WithSso
 from tests.decisions.people import LONG_AGO, LYON, NOON, TICK, anna, facts_of, proven, refused
 
@@ -163,3 +164,28 @@ def test_a24_a_proof_is_of_the_first_factor_that_its_user_comes_by(
     outdated = refused(Reason.OUTDATED_PROOF, "A24", anna())
     for home, stands in ((BY_SSO, by_sso), (LYON, by_password)):
         assert (anna() if stands else outdated) == judge_proof(facts_of(proof, anna(), home))
+
+
+# --- a second factor that an entity asks for besides single sign-on
+
+
+@pytest.mark.parametrize("action", SensitiveAction)
+def test_s26_whoever_owes_an_entity_a_second_factor_replaces_none_by_single_sign_on_alone(
+    action: SensitiveAction,
+) -> None:
+    """Where home takes single sign-on for enough, and an entity does not."""
+    facts = facts_of(Proof(WITH_APP.id, ((SSO, NOON),)), WITH_APP, BY_SSO)
+    never = attrs.evolve(facts.policy.second_factor, with_sso=WithSso.NEVER)
+    spared = attrs.evolve(facts, policy=attrs.evolve(facts.policy, second_factor=never))
+    assert judge_step_up(spared, action) is None
+    owing = attrs.evolve(spared, unproven=frozenset({Structure.entity("paris")}))
+    expected = needed(WITH_APP) if action is SensitiveAction.CHANGE_SECOND_FACTOR else None
+    assert expected == judge_step_up(owing, action)
+    first = attrs.evolve(owing, user=anna())  # their first app, which nobody can have proven yet
+    assert judge_step_up(first, action) is None
+
+
+@pytest.mark.parametrize("name", [None, "", 7, "a\nb", "\0", b"host"], ids=repr)
+def test_a_system_without_a_name_for_the_trail_is_misuse(name: Any) -> None:
+    with pytest.raises(InvalidValue, match=r"^System\.name is "):
+        System(name)

@@ -48,14 +48,14 @@ def test_a3_names_that_only_look_alike_stay_two_names() -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("", "a name of at most 254 printable characters"),
-        (" \t ", "a name of at most 254 printable characters"),
-        ("anna\n.petit", "a name of at most 254 printable characters"),
-        ("anna.petit\0", "a name of at most 254 printable characters"),
-        ("anna.petit\r\n", "a name of at most 254 printable characters"),
-        ("anna\ud800petit", "a name of at most 254 printable characters"),
-        ("a" * 255, "a name of at most 254 printable characters"),
-        ("ﷺ" * 20, "a name of at most 254 printable characters"),  # one sign, eighteen once it is normalised
+        ("", "a name of 6 to 254 printable characters"),
+        (" \t ", "a name of 6 to 254 printable characters"),
+        ("anna\n.petit", "a name of 6 to 254 printable characters"),
+        ("anna.petit\0", "a name of 6 to 254 printable characters"),
+        ("anna.petit\r\n", "a name of 6 to 254 printable characters"),
+        ("anna\ud800petit", "a name of 6 to 254 printable characters"),
+        ("a" * 255, "a name of 6 to 254 printable characters"),
+        ("ﷺ" * 20, "a name of 6 to 254 printable characters"),  # one sign, eighteen once it is normalised
         ("anna5", "at least 6 characters"),
         ("  anna5  ", "at least 6 characters"),
         ("anna petit", "letters, digits and ._-@"),

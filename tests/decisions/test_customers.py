@@ -8,7 +8,9 @@ import pytest
 from mydso_access.decisions.changes import Changed, Done
 from mydso_access.decisions.customers import (
     check_customer_id,
-    may_be_associated,
+    check_user_id,
+    judge_association,
+    judge_nothing_ended,
     with_colleague,
     with_collector,
     without,
@@ -37,7 +39,7 @@ DISABLED = anna(login=Disabled(DisabledBecause.LAPSED, NOON), credential=None)
 @pytest.mark.parametrize("user", [anna(), contact(), invited_anna(), DISABLED, multi(memberships=frozenset({"lyon"}))])
 @pytest.mark.parametrize("right", [COLLEAGUE, COLLECTOR])
 def test_s14_s15_users_of_any_category_and_state_are_associated_in_their_entity(user: User, right: Right) -> None:
-    assert may_be_associated(user, ACME, right, ROLES) is None
+    assert judge_association(user, ACME, right, ROLES) is None
 
 
 @pytest.mark.parametrize(
@@ -50,16 +52,16 @@ def test_s14_s15_users_of_any_category_and_state_are_associated_in_their_entity(
     ],
 )
 def test_a10_an_association_belongs_to_one_entity_and_its_members(user: User) -> None:
-    assert may_be_associated(user, ACME, COLLEAGUE, ROLES) == refused(Reason.OTHER_STRUCTURE, "A10", user)
+    assert judge_association(user, ACME, COLLEAGUE, ROLES) == refused(Reason.OTHER_STRUCTURE, "A10", user)
 
 
 def test_a10_a_platform_of_the_entitys_id_is_another_structure() -> None:
     of_group = Customer(entity="group", id="acme")
-    assert may_be_associated(multi(), of_group, COLLEAGUE, ROLES) == refused(Reason.OTHER_STRUCTURE, "A10", multi())
+    assert judge_association(multi(), of_group, COLLEAGUE, ROLES) == refused(Reason.OTHER_STRUCTURE, "A10", multi())
 
 
 def test_s15_nobody_is_associated_who_does_not_exist() -> None:
-    assert may_be_associated(None, ACME, COLLEAGUE, ROLES) == Refused(Reason.NO_USER, "S15")
+    assert judge_association(None, ACME, COLLEAGUE, ROLES) == Refused(Reason.NO_USER, "S15")
 
 
 @pytest.mark.parametrize("role", [*ROLES.roles, "astronaut"])
@@ -67,8 +69,8 @@ def test_a31_the_role_says_who_may_be_a_collector_and_who_a_colleague(role: str)
     user = anna(role=role)
     no = refused(Reason.NOT_ALLOWED, "A31", user)
     collectors = ("administrator", "credit_manager", "collector")
-    assert may_be_associated(user, ACME, COLLECTOR, ROLES) == (None if role in collectors else no)
-    assert may_be_associated(user, ACME, COLLEAGUE, ROLES) == (no if role == "astronaut" else None)
+    assert judge_association(user, ACME, COLLECTOR, ROLES) == (None if role in collectors else no)
+    assert judge_association(user, ACME, COLLEAGUE, ROLES) == (no if role == "astronaut" else None)
 
 
 def test_s15_a_customer_has_any_number_of_colleagues() -> None:
@@ -144,3 +146,17 @@ def test_what_is_no_id_of_a_customer_is_misuse(wrong: Any) -> None:
     with pytest.raises(InvalidValue) as refused:
         check_customer_id(wrong)
     assert "customer_id" == refused.value.field
+
+
+@pytest.mark.parametrize("wrong", [None, 7, b"u-anna", anna()], ids=lambda each: type(each).__name__)
+def test_what_is_no_id_of_a_user_is_misuse(wrong: Any) -> None:
+    check_user_id("u-anna")
+    with pytest.raises(InvalidValue, match=r"^user_id is "):
+        check_user_id(wrong)
+
+
+def test_a_slip_that_ends_nothing_is_told() -> None:
+    assert judge_nothing_ended(entity=True) is None
+    assert judge_nothing_ended(entity=True, user=True) is None
+    assert Refused(Reason.NO_USER, "S15") == judge_nothing_ended(entity=True, user=False)
+    assert Refused(Reason.NO_STRUCTURE, "A10") == judge_nothing_ended(entity=False, user=False)

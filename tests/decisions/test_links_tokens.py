@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mydso_access.decisions.administration import System
 from mydso_access.decisions.changes import Changed
-from mydso_access.decisions.links import Expected, issued, judge_token, renewed, used
+from mydso_access.decisions.links import Expected, issued, judge_own, judge_token, renewed, used
 from mydso_access.decisions.outcomes import Refused
 from mydso_access.decisions.tokens import GivenToken, TokenPurpose, opens, token_digest
 from mydso_access.errors import InvalidValue
 from mydso_access.model import Link, LinkPurpose, LinkTarget, Reason, Secret
 from tests.decisions.linking import TOKEN, grant, link
-from tests.decisions.people import NOON, TICK, anna
+from tests.decisions.people import NOON, TICK, anna, facts_of, proven, refused
 
 DEAD = Refused(Reason.DEAD_TOKEN, "A23")
 PARTS = ("entity", "customer", "resource", "recipient")
@@ -165,3 +166,17 @@ def test_tokens_that_are_bound_to_nothing_more_are_what_they_were() -> None:
     unbound = token_digest(TokenPurpose.RESET, "u-1", Secret("s"))
     assert hashlib.sha256(b"5:reset\x003:u-1\x001:s").hexdigest() == unbound.reveal()
     assert unbound.reveal() != token_digest(TokenPurpose.RESET, "u-1", Secret("s"), "").reveal()
+
+
+# --- whose link it is
+
+
+def test_a23_a_link_is_its_granters_to_change_and_the_systems() -> None:
+    mine, ben = link(), anna(id="u-ben")
+    assert [None, None] == [judge_own(each, mine) for each in (proven(anna()), facts_of(System("host")))]
+    assert refused(Reason.NOT_ALLOWED, "A23", ben) == judge_own(proven(ben), mine)
+
+
+def test_d12_a_proof_that_does_not_stand_changes_no_link() -> None:
+    over = anna(valid_from=NOON + TICK)
+    assert refused(Reason.OUTDATED_PROOF, "D12", over) == judge_own(proven(over), link())

@@ -22,14 +22,18 @@ from mydso_access.decisions.naming import account_key
 from mydso_access.decisions.outcomes import Refused
 from mydso_access.decisions.sign_in import Place
 from mydso_access.model import (
+    ApprovedAddress,
     AttemptCounter,
     Disabled,
     DisabledBecause,
     Enabled,
     Entity,
     Invited,
+    NewEmail,
     Platform,
     Reason,
+    Secret,
+    SentToken,
     SignInMode,
     SsoIdentity,
     Structure,
@@ -96,29 +100,29 @@ def home(user: User, installation: SecurityPolicy = POLICY, now: datetime = NOON
 def test_s11_every_user_has_one_state_at_this_moment(
     user: User, counter: AttemptCounter | None, now: datetime, state: UserState
 ) -> None:
-    assert state is listed(user, counter, home(user, DORMANT_AFTER_A_MONTH, now)).state
+    assert state is listed(user, user.structure, counter, home(user, DORMANT_AFTER_A_MONTH, now)).state
 
 
 def test_s11_the_instants_behind_the_state_are_shown() -> None:
-    assert listed(anna(), BLOCKED, home(anna(), DORMANT_AFTER_A_MONTH)) == ListedUser(
+    assert listed(anna(), anna().structure, BLOCKED, home(anna(), DORMANT_AFTER_A_MONTH)) == ListedUser(
         user=anna(),
         state=UserState.BLOCKED,
         blocked_until=NOON + timedelta(hours=1),
         dormant_from=DORMANT_FROM,
         kept_out=Refused(Reason.ACCOUNT_BLOCKED, "S36", NOON + timedelta(hours=1), user_id=anna().id),
     )
-    assert listed(invited_anna(), FREE, home(invited_anna())) == ListedUser(
+    assert listed(invited_anna(), invited_anna().structure, FREE, home(invited_anna())) == ListedUser(
         user=invited_anna(),
         state=UserState.INVITED,
         invited_until=INVITED_UNTIL,
         kept_out=Refused(Reason.INVITED, "S12", user_id=anna().id),
     )
-    assert listed(anna(), FREE, home(anna())) == ListedUser(user=anna(), state=UserState.ENABLED)
+    assert listed(anna(), anna().structure, FREE, home(anna())) == ListedUser(user=anna(), state=UserState.ENABLED)
 
 
 def test_d4_a_login_that_only_a_reset_frees_is_blocked_without_an_end() -> None:
     user = anna(login=Enabled(NOON))
-    line = listed(user, attrs.evolve(FREE, failed=1), home(user, CAPPED))
+    line = listed(user, user.structure, attrs.evolve(FREE, failed=1), home(user, CAPPED))
     assert (line.state, line.blocked_until) == (UserState.BLOCKED, None)
 
 
@@ -129,15 +133,24 @@ def test_every_reason_of_a_disabled_login_has_its_state() -> None:
 
 def test_s11_a_user_who_was_just_added_is_in_the_list() -> None:
     just_added = invited_anna(login=Invited(NOON))
-    assert listed(just_added, None, home(just_added)).state is UserState.INVITED
+    assert listed(just_added, just_added.structure, None, home(just_added)).state is UserState.INVITED
 
 
 def test_d16_an_entitys_list_shows_of_a_multi_entity_user_nothing_of_elsewhere() -> None:
     mia = multi(memberships=frozenset({"lyon", "paris"}), appointments=frozenset({"a"}), resets_sent=(NOON,))
-    shown = seen_from(mia, Structure.entity("lyon"))
-    assert shown == attrs.evolve(
-        mia, memberships=frozenset({"lyon"}), appointments=frozenset(), credential=None, resets_sent=()
+    sent, lyon, paris = SentToken(Secret("digest"), NOON), Structure.entity("lyon"), Structure.entity("paris")
+    here = ApprovedAddress("198.51.100.1", lyon, NOON)
+    approved = (here, *(attrs.evolve(here, structure=each) for each in (paris, mia.structure)))
+    mia = attrs.evolve(
+        mia,
+        approved=approved,
+        codes_sent=(NOON,),
+        sso=SsoIdentity("https://login.example.com", "00u1"),
+        reset=sent,
+        new_email=NewEmail("new@example.com", sent),
     )
+    shown = seen_from(mia, lyon)
+    assert shown == multi(memberships=frozenset({"lyon"}), approved=(here,), credential=None)
     assert seen_from(mia, mia.structure) is mia
     assert seen_from(anna(), Structure.entity("lyon")) == anna()
 
@@ -155,29 +168,31 @@ def test_d16_an_entitys_list_shows_of_a_multi_entity_user_nothing_of_elsewhere()
 def test_s36_a_line_says_why_the_right_password_would_be_refused_and_by_which_rule(
     user: User, counter: AttemptCounter | None, now: datetime, reason: Reason, rule: str
 ) -> None:
-    kept_out = listed(user, counter, home(user, DORMANT_AFTER_A_MONTH, now)).kept_out
+    kept_out = listed(user, user.structure, counter, home(user, DORMANT_AFTER_A_MONTH, now)).kept_out
     assert kept_out is not None
     assert (reason, rule, user.id) == (kept_out.reason, kept_out.rule, kept_out.user_id)
 
 
 def test_s25_of_a_dormant_login_the_line_says_whose_setting_it_is() -> None:
     asks = StructurePolicy({"dormancy.months": 1})
-    kept_out = listed(anna(), FREE, home(anna(), SecurityPolicy(), DORMANT_FROM, policy=asks)).kept_out
+    kept_out = listed(
+        anna(), anna().structure, FREE, home(anna(), SecurityPolicy(), DORMANT_FROM, policy=asks)
+    ).kept_out
     assert kept_out is not None
     assert "dormant (S25, entity); free once an administrator enables the login" == kept_out.explain()
 
 
 def test_a24_whoever_comes_by_single_sign_on_is_kept_out_by_nothing_unless_nobody_linked_them() -> None:
     linked = anna(sso=SsoIdentity("https://login.example.com", "00u1"), sign_in_mode=SignInMode.SSO)
-    assert None is listed(linked, FREE, home(linked)).kept_out
+    assert None is listed(linked, linked.structure, FREE, home(linked)).kept_out
     unlinked = anna(sign_in_mode=SignInMode.SSO)
-    kept_out = listed(unlinked, FREE, home(unlinked)).kept_out
+    kept_out = listed(unlinked, unlinked.structure, FREE, home(unlinked)).kept_out
     assert kept_out is not None
     assert Reason.UNKNOWN is kept_out.reason
 
 
 def test_s3_whose_structure_is_gone_is_kept_out() -> None:
-    kept_out = listed(anna(), FREE, Place(None, POLICY, NOON)).kept_out
+    kept_out = listed(anna(), anna().structure, FREE, Place(None, POLICY, NOON)).kept_out
     assert kept_out is not None
     assert Reason.NO_HOME is kept_out.reason
 
@@ -230,4 +245,18 @@ def test_what_was_seen_is_compared_with_what_the_record_says() -> None:
     assert (None, None) == (judge_seen(user, None), judge_seen(user, mark_of(user)))
     expected = Refused(Reason.CHANGED_MEANWHILE, "architecture, one compare-and-set", user_id=user.id)
     assert expected == judge_seen(attrs.evolve(user, role="guest"), mark_of(user))
-    assert listed(user, FREE, home(user)).mark == mark_of(user)
+    assert listed(user, user.structure, FREE, home(user)).mark == mark_of(user)
+
+
+def test_d16_what_was_seen_in_an_entitys_list_is_compared_with_what_that_list_shows_now() -> None:
+    mia = multi(memberships=frozenset({"lyon", "paris"}), appointments=frozenset({"a"}))
+    expected = Refused(Reason.CHANGED_MEANWHILE, "architecture, one compare-and-set", user_id=mia.id)
+    for entity in ("lyon", "paris"):
+        mark = listed(mia, Structure.entity(entity), FREE, home(mia)).mark
+        assert mark != mark_of(mia)
+        assert judge_seen(mia, mark) is None
+        assert judge_seen(attrs.evolve(mia, appointments=frozenset({"b"})), mark) is None  # of elsewhere
+        for change in ({"role": "guest"}, {"memberships": frozenset({"berlin"})}):
+            assert expected == judge_seen(attrs.evolve(mia, **change), mark)
+    elsewhere = mark_of(seen_from(mia, Structure.entity("berlin")))
+    assert expected == judge_seen(mia, elsewhere)

@@ -12,7 +12,7 @@ from mydso_access.decisions.changes import Changed, Done
 from mydso_access.decisions.dormancy import is_dormant
 from mydso_access.decisions.erasure import erased
 from mydso_access.decisions.invitation import has_lapsed
-from mydso_access.decisions.main_administrators import appointed, dismissed, holding, may_be_appointed, released
+from mydso_access.decisions.main_administrators import appointed, dismissed, holding, judge_appointment, released
 from mydso_access.decisions.outcomes import Refused
 from mydso_access.decisions.users import disabled, made_contact, with_role
 from mydso_access.model import (
@@ -59,6 +59,7 @@ from tests.decisions.people import (
 
 FIRST, SECOND = Appointment("u-boss", "a-1"), Appointment("u-adm", "a-2")
 LYON_OF_TWO = attrs.evolve(LYON, main_administrators=(FIRST, SECOND))
+EVERYBODY, NOTHING = frozenset({"u-boss", "u-adm"}), frozenset[str]()
 
 
 # --- who may be
@@ -83,7 +84,7 @@ def test_a13_a_main_administrator_is_an_enabled_administrator_of_the_structure_i
     user: User, record: StructureRecord, reason: Reason | None
 ) -> None:
     expected = None if reason is None else refused(reason, "A13", user)
-    assert expected == may_be_appointed(user, record, ROLES, POLICY, NOON)
+    assert expected == judge_appointment(user, record, ROLES, POLICY, NOON)
 
 
 # --- appointing
@@ -120,10 +121,10 @@ def test_a13_whoever_gains_a_right_loses_what_was_sent_before_to_prove_an_addres
 
 
 def test_a13_a_dismissal_is_saved_also_if_the_structure_lists_none_of_what_the_user_holds() -> None:
-    overtaking = dismissed(LYON_OF_BOSS, "u-adm", frozenset({"a-2"}))
+    overtaking = dismissed(LYON_OF_BOSS, "u-adm", frozenset({"a-2"}), EVERYBODY)
     assert isinstance(overtaking, Changed)
     assert overtaking.record == LYON_OF_BOSS
-    alone = dismissed(LYON, "u-adm", frozenset({"a-2"}))
+    alone = dismissed(LYON, "u-adm", frozenset({"a-2"}), EVERYBODY)
     assert alone == Refused(Reason.LAST_MAIN_ADMINISTRATOR, "A13", user_id="u-adm")
 
 
@@ -137,7 +138,7 @@ def test_a13_several_appointments_of_one_user_are_named_at_once() -> None:
 
 
 def test_a13_first_the_structure_forgets_them_then_the_user_lets_go_of_exactly_those() -> None:
-    dismissal = dismissed(LYON_OF_TWO, "u-boss")
+    dismissal = dismissed(LYON_OF_TWO, "u-boss", NOTHING, EVERYBODY)
     assert isinstance(dismissal, Changed)
     assert dismissal.record == attrs.evolve(LYON, main_administrators=(SECOND,))
     assert (dismissal.kind, dismissal.subject) == (EventKind.MAIN_ADMINISTRATORS_CHANGED, "u-boss")
@@ -154,21 +155,37 @@ def test_a13_first_the_structure_forgets_them_then_the_user_lets_go_of_exactly_t
 @pytest.mark.parametrize("held", [1, 3])
 def test_a13_the_last_one_stays_however_many_appointments_they_hold(held: int) -> None:
     record = attrs.evolve(LYON, main_administrators=tuple(Appointment("u-boss", f"a-{n}") for n in range(held)))
-    assert dismissed(record, "u-boss") == Refused(Reason.LAST_MAIN_ADMINISTRATOR, "A13", user_id="u-boss")
+    expected = Refused(Reason.LAST_MAIN_ADMINISTRATOR, "A13", user_id="u-boss")
+    assert expected == dismissed(record, "u-boss", NOTHING, EVERYBODY)
+
+
+@pytest.mark.parametrize("enabled", [frozenset(), frozenset({"u-boss"}), frozenset({"a-2", "somebody"})], ids=sorted)
+def test_a13_whoever_is_not_enabled_is_no_main_administrator_to_be_left_with(enabled: frozenset[str]) -> None:
+    expected = Refused(Reason.LAST_MAIN_ADMINISTRATOR, "A13", user_id="u-boss")
+    assert expected == dismissed(LYON_OF_TWO, "u-boss", NOTHING, enabled)
+
+
+def test_a13_whoever_was_invited_and_never_came_is_dismissed_by_whoever_is_enabled() -> None:
+    change = dismissed(LYON_OF_TWO, "u-boss", NOTHING, frozenset({"u-adm"}))
+    assert isinstance(change, Changed)
+    assert (SECOND,) == change.record.main_administrators
 
 
 def test_a13_who_is_none_is_dismissed_without_a_change() -> None:
-    assert dismissed(LYON_OF_BOSS, "u-adm") == Done(LYON_OF_BOSS)
-    assert dismissed(LYON, "u-boss") == Done(LYON)
+    assert dismissed(LYON_OF_BOSS, "u-adm", NOTHING, NOTHING) == Done(LYON_OF_BOSS)
+    assert dismissed(LYON, "u-boss", NOTHING, NOTHING) == Done(LYON)
 
 
-@given(st.lists(st.tuples(st.booleans(), st.sampled_from(["u-boss", "a", "b"])), max_size=30))
-def test_invariant_10_no_order_of_appointing_and_dismissing_leaves_nobody(steps: list[tuple[bool, str]]) -> None:
-    record: StructureRecord = LYON_OF_BOSS
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from(["u-boss", "invited", "u-adm"])), max_size=30))
+def test_invariant_10_no_order_of_appointing_and_dismissing_leaves_nobody_enabled(
+    steps: list[tuple[bool, str]],
+) -> None:
+    record: StructureRecord = attrs.evolve(LYON, main_administrators=(FIRST, Appointment("invited", "a-3")))
     for number, (appoints, user_id) in enumerate(steps):
-        step = appointed(record, Appointment(user_id, f"x-{number}")) if appoints else dismissed(record, user_id)
+        appointment = Appointment(user_id, f"x-{number}")
+        step = appointed(record, appointment) if appoints else dismissed(record, user_id, NOTHING, EVERYBODY)
         record = record if isinstance(step, Refused) else step.record
-        assert record.main_administrators
+        assert EVERYBODY & {each.user_id for each in record.main_administrators}
 
 
 # --- what holding one protects from, also half appointed and half withdrawn
@@ -207,14 +224,14 @@ def test_a13_a_main_administrators_role_may_become_another_that_administers_secu
 def test_s25_no_dormant_login_is_revived_by_an_appointment() -> None:
     asking = SecurityPolicy(dormancy=DormancyPolicy(months=1))
     forgotten = anna(role="administrator", login=Enabled(NOON.replace(year=2025)))
-    assert may_be_appointed(forgotten, LYON, ROLES, asking, NOON) == Refused(
+    assert judge_appointment(forgotten, LYON, ROLES, asking, NOON) == Refused(
         Reason.WRONG_STATE, "S25", user_id=forgotten.id
     )
-    assert may_be_appointed(forgotten, LYON, ROLES, POLICY, NOON) is None
+    assert judge_appointment(forgotten, LYON, ROLES, POLICY, NOON) is None
 
 
 def test_a13_dismissing_who_was_only_half_appointed_tells_of_no_loss() -> None:
     record = attrs.evolve(LYON, main_administrators=(Appointment("u-boss", "a-1"),))
-    change = dismissed(record, "somebody", frozenset({"half"}))
+    change = dismissed(record, "somebody", frozenset({"half"}), EVERYBODY)
     assert isinstance(change, Changed)
     assert (change.record, change.differences) == (record, ())

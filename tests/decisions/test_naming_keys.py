@@ -169,7 +169,6 @@ def test_an_address_has_one_form_mapped_and_nat64_being_their_ipv4_address_d5(gi
         "1:2:3:4:5:6:7:8:9",
         "::ffff:192.0.02.1",
         "::ffff:192.0.2.256",
-        "192.0.2.1, 192.0.2.2",
         "-1",
     ],
     ids=ascii,
@@ -180,6 +179,16 @@ def test_text_that_is_no_address_is_refused_by_name(garbage: str) -> None:
     assert refused.value.field == "peer"
     assert refused.value.given == f"{garbage!r} (str)"
     assert refused.value.expected == "an IPv4 or IPv6 address such as 192.0.2.1 or 2001:db8::1"
+
+
+@pytest.mark.parametrize("header", ["192.0.2.1, 192.0.2.2", "192.0.2.1,", "2001:db8::1,unknown"], ids=ascii)
+@pytest.mark.parametrize("field", ["address", "peer"])
+def test_a_header_with_several_addresses_is_for_client_address_to_read(header: str, field: str) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        parse_address(header, field)
+    assert (field, f"{header!r} (str)") == (refused.value.field, refused.value.given)
+    expected = "one address; whose it is of a header with several, client_address(peer, header) says"
+    assert expected == refused.value.expected
 
 
 @pytest.mark.parametrize(

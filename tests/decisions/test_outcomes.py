@@ -156,6 +156,22 @@ def test_the_instant_told_is_not_before_the_end_of_the_block(later: timedelta) -
         (Refused(Reason.SSO_ONLY, "A24"), "sso_only (A24, installation); this user comes by single sign-on"),
         (Refused(Reason.LAPSED, "S9"), "lapsed (S9, installation); free once a new message is sent"),
         (
+            Refused(Reason.MORE_RIGHTS, "A13"),
+            "more_rights (A13, installation); nobody edits, or makes, whoever may do more",
+        ),
+        (
+            Refused(Reason.NO_STRUCTURE, "S16"),
+            "no_structure (S16, installation); there is none of exactly this id and kind, or no platform, which a second entity needs",
+        ),
+        (
+            Refused(Reason.WRONG_CATEGORY, "S2"),
+            "wrong_category (S2, installation); an entity has active users and contacts, the platform multi-entity users; contacts have no login",
+        ),
+        (
+            Refused(Reason.INSTALLATION_ONLY, "S38", settings=("lockout.account.failures", "names.min_length")),
+            "installation_only (S38, installation): lockout.account.failures, names.min_length",
+        ),
+        (
             Refused(Reason.WRONG_SECRET, "S24", levels=frozenset({Level.PLATFORM, Level.ENTITY, Level.INSTALLATION})),
             "wrong_secret (S24, entity, installation, platform)",
         ),
@@ -216,7 +232,7 @@ def test_every_answer_has_messages_to_send_which_may_be_none() -> None:
 def test_a_refusal_is_the_installations_unless_it_says_otherwise() -> None:
     refused = Refused(Reason.UNKNOWN, "D11")
     assert (refused.until, refused.levels, refused.user_id) == (None, frozenset({Level.INSTALLATION}), None)
-    assert (refused.first_factor_proven, refused.messages) == (False, ())
+    assert (refused.first_factor_proven, refused.messages, refused.settings) == (False, (), ())
 
 
 @pytest.mark.parametrize("outcome", [Refused(Reason.ACCOUNT_BLOCKED, "S36"), Busy(BusyBecause.LAPSED)])
@@ -257,7 +273,7 @@ def test_a_proof_is_of_the_instant_of_its_earliest_factor_unless_it_was_found_to
 def test_since_when_a_proof_stands_is_kept_in_utc() -> None:
     east = LATER.astimezone(timezone(timedelta(hours=9)))
     assert (LATER, UTC) == (Proof("u", FACTORS, east).issued_at, Proof("u", FACTORS, east).issued_at.tzinfo)
-    with pytest.raises(InvalidValue):
+    with pytest.raises(InvalidValue, match=r"^Proof\.issued_at is .*: expected a timezone-aware datetime"):
         Proof("u", FACTORS, LATER.replace(tzinfo=None))
 
 

@@ -11,6 +11,7 @@ from mydso_access.decisions.changes import Changed, Done
 from mydso_access.decisions.outcomes import DueBecause
 from mydso_access.decisions.rotation import compromised, due_since, is_outgrown, owes_change, with_password
 from mydso_access.model import (
+    ApprovedAddress,
     Credential,
     EventKind,
     NewEmail,
@@ -19,6 +20,7 @@ from mydso_access.model import (
     SecurityChange,
     SecurityMessage,
     SentToken,
+    Structure,
     User,
 )
 from mydso_access.policy import Composition, PasswordPolicy, RotationPolicy, SecurityPolicy
@@ -196,6 +198,16 @@ def test_s23_a_password_that_somebody_else_knows_ends_sessions_and_is_changed_at
     assert Changed(record=expected, kind=EventKind.PASSWORD_COMPROMISED, rule="S23", messages=(told,)) == change
     assert Done(expected) == compromised(expected, NOON + DAY)
     assert owes_change(expected, SecurityPolicy(), NOON, False) is DueBecause.COMPROMISED
+
+
+def test_s23_what_whoever_has_it_may_have_prepared_is_dead_too() -> None:
+    sent, place = SentToken(Secret("digest"), LONG_AGO), Structure.entity("lyon")
+    let_in = ApprovedAddress("198.51.100.66", place, LONG_AGO)
+    before = anna(reset=sent, new_email=NewEmail("thief@example.com", sent), approved=(let_in,))
+    change, expected = compromised(before, NOON), compromised(anna(), NOON)
+    assert isinstance(change, Changed)
+    assert isinstance(expected, Changed)
+    assert expected == change
 
 
 @pytest.mark.parametrize("user", [anna(credential=None), contact()], ids=["by sso", "contact"])

@@ -31,7 +31,16 @@ from mydso_access.decisions.second_factor import (
     without_second_factor,
 )
 from mydso_access.errors import InvalidValue
-from mydso_access.model import EventKind, RecoveryCode, SecondFactor, Secret, SecurityChange, SecurityMessage
+from mydso_access.model import (
+    EventKind,
+    NewEmail,
+    RecoveryCode,
+    SecondFactor,
+    Secret,
+    SecurityChange,
+    SecurityMessage,
+    SentToken,
+)
 from mydso_access.policy import Algorithm, SecondFactorPolicy
 from mydso_access.policy.fixed import EARLIEST
 from tests.decisions.people import LONG_AGO, NOON, TICK, anna
@@ -314,6 +323,12 @@ def test_s26_a_reset_leaves_none_ends_every_session_and_is_told_to_its_user() ->
         messages=told(SecurityChange.SECOND_FACTOR_RESET),
     )
     assert Done(anna()) == without_second_factor(anna(), NOON)
+
+
+def test_s26_a_reset_ends_what_was_sent_before_to_prove_an_address_or_a_reset() -> None:
+    sent = SentToken(Secret("digest"), LONG_AGO)
+    before = anna(second_factor=FACTOR, reset=sent, new_email=NewEmail("thief@example.com", sent))
+    assert without_second_factor(anna(second_factor=FACTOR), NOON) == without_second_factor(before, NOON)
 
 
 def test_d8_new_recovery_codes_take_the_place_of_all_earlier_ones_and_end_no_session() -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta, timezone
 from itertools import product
+from typing import Any
 
 import attrs
 import pytest
@@ -55,6 +56,16 @@ def test_d12_a_session_from_before_valid_from_is_over(issued_at: datetime, expec
 )
 def test_d12_who_may_not_sign_in_has_no_session(user: User) -> None:
     assert is_session_current(user, NOON) is False
+
+
+def test_whoever_was_forgotten_has_no_session() -> None:
+    assert is_session_current(None, NOON) is False
+
+
+@pytest.mark.parametrize("wrong", ["u-anna", {}, False])
+def test_what_is_no_record_of_a_user_is_misuse(wrong: Any) -> None:
+    with pytest.raises(InvalidValue, match=r"^user is "):
+        is_session_current(wrong, NOON)
 
 
 def test_an_instant_without_a_zone_is_misuse() -> None:
@@ -177,5 +188,8 @@ def test_the_actions_are_closed() -> None:
         "reset_second_factor",
         "change_settings",
         "require_second_factor",
+        "change_administrator",
+        "unblock",
+        "forget_user",
     ]
     assert actions == [action.value for action in SensitiveAction]

@@ -31,9 +31,16 @@ from tests.decisions.people import BOSS, GROUP, LYON, NOON, PARIS, facts_of, pro
 from tests.policy.strategies import SETTINGS, structure_policies, values_of
 
 PASSWORD, SSO = SignInMode.PASSWORD, SignInMode.SSO
-ENTITY_ONLY, INSTALLATION_ONLY = Refused(Reason.ENTITY_ONLY, "S27"), Refused(Reason.INSTALLATION_ONLY, "S38")
 SHUT_OUT = Refused(Reason.SHUT_OUT, "A15")
 NETWORKS = "addresses.networks"
+
+
+def entity_only(*names: str) -> Refused:
+    return Refused(Reason.ENTITY_ONLY, "S27", settings=names)
+
+
+def installation_only(*names: str) -> Refused:
+    return Refused(Reason.INSTALLATION_ONLY, "S38", settings=names)
 
 
 def shuts_everybody_out(policy: StructurePolicy) -> bool:
@@ -45,8 +52,8 @@ def shuts_everybody_out(policy: StructurePolicy) -> bool:
 def test_s19_s20_s27_s38_each_setting_is_refused_where_it_does_not_exist(name: str, data: st.DataObject) -> None:
     asked = StructurePolicy({name: data.draw(values_of(name))})
     answers = {
-        SettableAt.INSTALLATION: (INSTALLATION_ONLY, INSTALLATION_ONLY),
-        SettableAt.ENTITY: (ENTITY_ONLY, None),
+        SettableAt.INSTALLATION: (installation_only(name), installation_only(name)),
+        SettableAt.ENTITY: (entity_only(name), None),
         SettableAt.PLATFORM_AND_ENTITY: (None, None),
     }[SETTINGS[name].metadata[Setting].at]
     for record, refusal in zip((GROUP, LYON), answers, strict=True):
@@ -63,16 +70,26 @@ def test_s19_s20_s27_s38_each_setting_is_refused_where_it_does_not_exist(name: s
 @pytest.mark.parametrize(
     ("record", "asks", "expected"),
     [
-        (GROUP, {"visibility.guests": True}, ENTITY_ONLY),
-        (GROUP, {"visibility.guests": False}, ENTITY_ONLY),
-        (GROUP, {"links.documents": timedelta(days=90), "dormancy.months": 3}, ENTITY_ONLY),
-        (LYON, {"lockout.account.failures": 3}, INSTALLATION_ONLY),
-        (LYON, {"dormancy.months": 3, "names.min_length": 10}, INSTALLATION_ONLY),
-        (GROUP, {"hashing.time_cost": 4}, INSTALLATION_ONLY),
-        (LYON, {"tokens.invitation": timedelta(days=1)}, INSTALLATION_ONLY),
+        (GROUP, {"visibility.guests": True}, entity_only("visibility.guests")),
+        (GROUP, {"visibility.guests": False}, entity_only("visibility.guests")),
+        (GROUP, {"links.documents": timedelta(days=90), "dormancy.months": 3}, entity_only("links.documents")),
+        (LYON, {"lockout.account.failures": 3}, installation_only("lockout.account.failures")),
+        (LYON, {"dormancy.months": 3, "names.min_length": 10}, installation_only("names.min_length")),
+        (GROUP, {"hashing.time_cost": 4}, installation_only("hashing.time_cost")),
+        (LYON, {"tokens.invitation": timedelta(days=1)}, installation_only("tokens.invitation")),
+        (
+            LYON,
+            {"names.min_length": 10, "dormancy.months": 3, "lockout.account.failures": 3},
+            installation_only("lockout.account.failures", "names.min_length"),
+        ),
+        (
+            GROUP,
+            {"visibility.guests": True, "names.min_length": 10, "links.documents": timedelta(days=90)},
+            entity_only("links.documents", "visibility.guests"),
+        ),
     ],
 )
-def test_s27_s38_one_setting_that_is_not_theirs_refuses_the_whole(
+def test_s27_s38_one_setting_that_is_not_theirs_refuses_the_whole_and_all_of_the_reason_are_named(
     record: StructureRecord, asks: dict[str, object], expected: Refused
 ) -> None:
     assert expected == with_policy(record, StructurePolicy(asks))

@@ -9,6 +9,7 @@ from mydso_access.decisions.sign_in import (
     Complete,
     SecretVerdict,
     SignInFacts,
+    attempt_of,
     evaluates,
     is_called,
     judge,
@@ -16,14 +17,16 @@ from mydso_access.decisions.sign_in import (
     judge_keys,
     judge_login,
     judge_meant,
+    judge_session,
     judge_user,
     known_user_id,
 )
 from mydso_access.model import Factor, Reason, SsoIdentity, User
-from mydso_access.policy import Level
+from mydso_access.policy import Level, SecurityPolicy
 from tests.decisions.attempts import (
     ACCOUNT,
     ADDRESS,
+    CLIENT,
     CODES,
     IDENTITY,
     NAME,
@@ -36,6 +39,7 @@ from tests.decisions.attempts import (
 
 HOME, ENABLED = PLACES["home"], USERS["enabled"]
 RIGHT = SecretVerdict.RIGHT
+ATTEMPT = attempt_of(NAME, CLIENT, SecurityPolicy())
 
 # --- what the keys say
 
@@ -230,3 +234,16 @@ def test_s36_only_a_right_password_is_right(whom: str, verdict: str) -> None:
 def test_the_facts_show_no_name_for_it_is_often_a_password() -> None:
     facts = facts_of("admitted", "admitted", "none", "none")
     assert NAME not in repr(facts)
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_d12_a_session_that_has_ended_proves_no_password_again(verdict: str) -> None:
+    ended = Refused(Reason.OUTDATED_PROOF, "D12", user_id="user-1")
+    assert ended == judge_session(None, "user-1", ATTEMPT, VERDICTS[verdict], HOME)
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_d12_the_password_of_a_session_is_judged_like_any_other(verdict: str) -> None:
+    found: User | None = ENABLED
+    expected = judge_user(found, NAME, VERDICTS[verdict], HOME)
+    assert expected == judge_session(found, "user-1", ATTEMPT, VERDICTS[verdict], HOME)

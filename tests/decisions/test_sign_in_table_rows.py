@@ -216,11 +216,11 @@ FAULTS: dict[str, tuple[Any, str, Callable[[Any], Any]]] = {
         "proven_by",
         lambda real: lambda a, p, at: (*real(a, p, at), (Factor.SSO_SECOND, at)),
     ),
-    "dormant logins sign in": (sign_in, "is_dormant", lambda _: lambda *__: False),
+    "dormant logins sign in": (sign_in, "judge_dormancy", lambda _: _never),
     "wrong codes are given back": (settling, "UNCOUNTED", _codes_count_once),
     "used tokens go on": (table_driver, "judge_token", lambda _: lambda found, *__: found),
     "everybody is authorised": (steps, "judge_there", lambda _: lambda user, _: user),
-    "codes are sent without end": (table_driver, "may_send", lambda _: _never),
+    "codes are sent without end": (table_driver, "judge_send", lambda _: _never),
     "the user validates": (
         table_driver,
         "recipient_of",

@@ -7,8 +7,9 @@ import attrs
 import pytest
 
 from mydso_access.decisions.outcomes import Proof, Refused
+from mydso_access.decisions.sessions import lacks_second_factor
 from mydso_access.decisions.sign_in import Place
-from mydso_access.decisions.steps import judge_present, lacks_second_factor, unproven_among
+from mydso_access.decisions.steps import judge_present, unproven_among
 from mydso_access.model import Disabled, DisabledBecause, Entity, Factor, Reason, StructureRecord, User
 from mydso_access.policy import Level, SecondFactorPolicy, WithSso
 from tests.decisions.half_finished import (

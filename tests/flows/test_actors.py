@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from attrs import evolve
 
-from mydso_access import InvalidValue, NewUser, NoLogin, Reason, Refused, StructurePolicy, System
+from mydso_access import Done, InvalidValue, NewUser, NoLogin, Reason, Refused, StructurePolicy, System
 from mydso_access.model import Disabled, DisabledBecause, Enabled
 from mydso_access.testing.clock import A_MONDAY
 from tests.flows.scene import LYON, PARIS, Scene, everything
@@ -87,6 +88,47 @@ def test_d12_a_proof_of_a_login_that_is_disabled_or_gone_is_dead_everywhere(name
     scene = Scene()
     scene.change("manager", login=Disabled(DisabledBecause.ADMINISTRATOR, A_MONDAY))
     assert Reason.OUTDATED_PROOF is refused(scene, EVERY[call], scene.proof(name))
+
+
+FRESH = {
+    *("change_email", "change_mobile", "reset_second_factor", "change_settings"),
+    *("appoint", "dismiss", "forget_user", "unblock_account", "unblock_address"),
+}
+
+
+@pytest.mark.parametrize("call", EVERY)
+def test_asvs_7_5_1_what_an_older_session_is_not_enough_for_and_what_it_is(call: str) -> None:
+    scene = Scene()
+    chief = scene.proof("chief", age=timedelta(hours=1))
+    if call in FRESH:
+        assert Reason.STEP_UP_NEEDED is refused(scene, EVERY[call], chief)
+    else:
+        assert Reason.STEP_UP_NEEDED is not getattr(EVERY[call](scene.access, chief), "reason", None)
+
+
+OF_WHO_ADMINISTERS: dict[str, Call] = {
+    "add_user": lambda access, actor: access.add_user(actor, LYON, evolve(NEW_USER, role="administrator")),
+    "promote": lambda access, actor: access.change_role(actor, ANNA, "credit_manager"),
+    "demote": lambda access, actor: access.change_role(actor, "id-deputy", "guest"),
+    "change_import_flag": lambda access, actor: access.change_import_flag(actor, "id-manager", may_import=True),
+    "rename": lambda access, actor: access.rename(actor, "id-manager", "Somebody"),
+    "make_contact": lambda access, actor: access.make_contact(actor, "id-deputy"),
+    "disable_user": lambda access, actor: access.disable_user(actor, "id-deputy"),
+    "enable_user": lambda access, actor: access.enable_user(actor, "id-deputy"),
+    "mark_compromised": lambda access, actor: access.mark_compromised(actor, "id-deputy"),
+    "revoke_address": lambda access, actor: access.revoke_address(actor, "id-deputy", "192.0.2.7"),
+    "authorise": lambda access, actor: access.authorise(actor, "id-nowhere", "lyon"),
+    "withdraw": lambda access, actor: access.withdraw(actor, "id-nowhere", "paris"),
+}
+
+
+@pytest.mark.parametrize("call", OF_WHO_ADMINISTERS)
+def test_asvs_7_5_1_nor_for_anything_that_is_changed_of_whoever_administers(call: str) -> None:
+    scene = Scene()
+    scene.change("nowhere", role="administrator", memberships=frozenset({"paris"}))
+    stale, fresh = (scene.proof("chief", age=age) for age in (timedelta(hours=1), timedelta(0)))
+    assert Reason.STEP_UP_NEEDED is refused(scene, OF_WHO_ADMINISTERS[call], stale)
+    assert isinstance(OF_WHO_ADMINISTERS[call](scene.access, fresh), Done)
 
 
 @pytest.mark.parametrize("call", EVERY)

@@ -19,7 +19,9 @@ from mydso_access import (
 from mydso_access.adapters.secret_box import UnprotectedBox
 from mydso_access.adapters.totp import Totp
 from mydso_access.decisions.second_factor import seed_text
+from mydso_access.model import NewEmail, Secret, SentToken
 from mydso_access.model.message import SecurityChange
+from mydso_access.testing.clock import A_MONDAY
 from tests.flows.scene import GROUP, LYON, PARIS, Scene, everything
 from tests.flows.steps import (
     PERIOD,
@@ -154,6 +156,15 @@ def test_enrolling_ends_every_session_and_sign_in_from_before() -> None:
     assert Reason.OUTDATED_PROOF is reason(scene.access.enter(earlier, "lyon", address=HOME))
     assert outcome.proof.issued_at >= scene.user("anna").valid_from
     assert isinstance(scene.access.accessed(outcome.proof), Done)
+
+
+def test_s26_enrolling_ends_a_change_of_address_and_a_reset_that_were_begun_before() -> None:
+    scene = requiring()
+    sent = SentToken(Secret("digest"), A_MONDAY)
+    scene.change("anna", reset=sent, new_email=NewEmail("thief@example.com", sent))
+    assert isinstance(confirm(scene, owed(scene)), SignedIn)
+    anna = scene.user("anna")
+    assert (None, None) == (anna.reset, anna.new_email)
 
 
 def test_d7_an_enrolment_after_a_code_for_the_address_remembers_the_address() -> None:

@@ -1,5 +1,6 @@
 """Forgetting: personal data gone, associations ended, the trail pseudonymised; interrupted anywhere, it goes on."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -49,6 +50,16 @@ def test_nothing_that_is_stored_says_any_more_who_the_user_was() -> None:
     text = repr((sorted(scene.repositories.customers._by_id.items()), events, scene.repositories.links._by_id))
     assert [] == [each for each in (*PERSONAL, "id-anna") if each in text]
     assert Reason.UNKNOWN is scene.access.sign_in("anna", RIGHT, address=HOME).reason
+
+
+def test_asvs_7_5_1_an_older_session_forgets_nobody() -> None:
+    scene = lived(Scene())
+    before = everything(scene.repositories)
+    for name in ("boss", "manager"):
+        outcome = scene.access.forget_user(scene.proof(name, timedelta(hours=1)), "id-anna")
+        assert isinstance(outcome, Refused)
+        assert (Reason.STEP_UP_NEEDED, "ASVS 7.5.1") == (outcome.reason, outcome.rule)
+    assert before == everything(scene.repositories)
 
 
 def test_associations_end_and_those_of_others_stay() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mydso_access import Entered, EventKind, InvalidValue, NewUser, Page, Reason, Refused, UserState
+from mydso_access.model import ApprovedAddress
 from mydso_access.testing.clock import A_MONDAY
 from tests.flows.scene import GROUP, LYON, PARIS, ROOT, Scene, everything
 from tests.support import HOME, door, run
@@ -106,15 +107,31 @@ def test_the_trail_of_a_user_is_read_by_subject_and_by_actor() -> None:
 
 
 def test_the_trail_is_read_page_by_page() -> None:
-    scene, seen, after = Scene(), list[str](), None
+    scene = Scene()
     for number in range(5):
         scene.access.rename(ROOT, "id-anna", f"Anna {number}")
+    told = [each.id for each in scene.events()]
+    assert told == read_to_the_end(scene)
+    assert told[::-1] == read_to_the_end(scene, latest_first=True)
+
+
+def read_to_the_end(scene: Scene, **asked: Any) -> list[str]:
+    seen, after = list[str](), None
     while True:
-        page = run(door(scene).read_trail(ROOT, "id-anna", after=after, limit=2))
+        page = run(door(scene).read_trail(ROOT, "id-anna", after=after, limit=2, **asked))
         seen += [each.id for each in page.rows]
         if (after := page.after) is None:
-            break
-    assert [each.id for each in scene.events()] == seen
+            return seen
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [({"since": "today"}, "since"), ({"latest_first": 1}, "latest_first"), ({"user_id": 7}, "user_id")],
+    ids=repr,
+)
+def test_a_trail_that_nobody_can_ask_for_is_misuse(asked: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidValue, match=f"^{field} is "):
+        Scene().access.read_trail(ROOT, **asked)
 
 
 def test_invariant_9_the_trail_of_somebody_who_is_elsewhere_too_is_not_an_entitys_to_read() -> None:
@@ -194,3 +211,26 @@ def test_d16_an_entity_is_shown_a_multi_entity_user_without_what_is_elsewhere() 
     scene = Scene()
     shown = scene.access.look_at_user(scene.proof("boss"), LYON, "id-chief").user
     assert (frozenset({"lyon"}), frozenset()) == (shown.memberships, shown.appointments)
+
+
+def test_d16_the_place_that_a_list_goes_on_from_shows_nothing_of_elsewhere_either() -> None:
+    scene, after, seen = Scene(), None, list[str]()
+    let_in = tuple(ApprovedAddress("198.51.100.1", each, A_MONDAY) for each in (PARIS, GROUP))
+    scene.change("chief", approved=let_in, codes_sent=(A_MONDAY,))
+    boss = scene.proof("boss")
+    while True:
+        page = scene.access.list_users(boss, LYON, after=after, limit=1)
+        seen += names(page)
+        if page.after is None:
+            break
+        after = page.after
+        assert page.rows[-1].user == after
+        if after.id == "id-chief":
+            assert (frozenset({"lyon"}), None, (), ()) == (
+                after.memberships,
+                after.credential,
+                after.approved,
+                after.codes_sent,
+            )
+    assert "chief" in seen
+    assert seen == names(scene.access.list_users(ROOT, LYON))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mydso_access import AccessControl, Done, EventKind, Reason, Refused, StructurePolicy
+from mydso_access import AccessControl, Done, EventKind, Reason, Refused, StructurePolicy, UnreadableRecord
 from mydso_access.decisions.administration import is_main_administrator
-from mydso_access.model import Appointment, Disabled, DisabledBecause, Structure
+from mydso_access.model import Appointment, Disabled, DisabledBecause, Invited, Structure
 from mydso_access.testing.clock import A_MONDAY
 from tests.flows.scene import GROUP, LYON, PARIS, ROOT, Scene, everything
 from tests.support import door, methods_of, run, with_parts
@@ -75,6 +75,51 @@ def test_a13_the_last_main_administrator_is_dismissed_by_nobody() -> None:
     for actor in (ROOT, scene.proof("boss")):
         outcome = scene.access.dismiss(actor, LYON, "id-boss")
         assert (Reason.LAST_MAIN_ADMINISTRATOR, "A13") == refusal(scene, outcome, before)
+
+
+def test_a13_whoever_was_only_invited_is_no_main_administrator_to_be_left_with() -> None:
+    scene = Scene()
+    scene.access.appoint(ROOT, LYON, "id-deputy")
+    scene.change("deputy", login=Invited(A_MONDAY), credential=None)  # as a founder is, until they accept
+    before = everything(scene.repositories)
+    for actor in (ROOT, scene.proof("boss")):
+        outcome = scene.access.dismiss(actor, LYON, "id-boss")
+        assert (Reason.LAST_MAIN_ADMINISTRATOR, "A13") == refusal(scene, outcome, before)
+    assert isinstance(scene.access.dismiss(scene.proof("boss"), LYON, "id-deputy"), Done)
+
+
+def test_a13_nor_is_whose_record_is_damaged_but_that_keeps_nobody_else() -> None:
+    scene = Scene()
+    scene.access.appoint(ROOT, LYON, "id-deputy")
+    own = methods_of(scene.repositories.users)
+
+    def get(user_id: str) -> Any:
+        if user_id == "id-deputy":
+            raise UnreadableRecord("a row", "nothing", "a column")
+        return own["get"](user_id)
+
+    damaged = with_parts(scene.repositories, users=SimpleNamespace(**own | {"get": get}))
+    access = AccessControl(damaged, policy=scene.policy, hasher=scene.hasher, clock=scene.clock)
+    assert Reason.LAST_MAIN_ADMINISTRATOR is access.dismiss(ROOT, LYON, "id-boss").reason
+    scene.change("manager", role="administrator")
+    assert isinstance(access.appoint(ROOT, LYON, "id-manager"), Done)
+    assert isinstance(access.dismiss(ROOT, LYON, "id-boss"), Done)
+
+
+def test_asvs_7_5_1_an_older_session_appoints_and_dismisses_nobody_nor_does_one_that_grows_old_meanwhile() -> None:
+    scene = Scene()
+    scene.access.appoint(ROOT, LYON, "id-deputy")
+    stale = scene.proof("boss", timedelta(hours=1))
+    before = everything(scene.repositories)
+    for call in (scene.access.appoint, scene.access.dismiss):
+        outcome = call(stale, LYON, "id-deputy")
+        assert (Reason.STEP_UP_NEEDED, "ASVS 7.5.1") == refusal(scene, outcome, before)
+    scene.change("manager", role="administrator")
+    fresh = scene.proof("boss", timedelta(minutes=15))
+    tick = timedelta(microseconds=1)
+    overtaken = while_saving(scene, lambda: (scene.ask(LYON, dormancy__months=9), scene.clock.move(tick)))
+    assert Reason.STEP_UP_NEEDED is overtaken.appoint(fresh, LYON, "id-manager").reason
+    assert (frozenset(), True) == (scene.user("manager").appointments, agree(scene))
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,23 @@ def with_app(scene: Scene, proof: Proof) -> Proof:
     return evolve(proof, factors=(*proof.factors, (Factor.TOTP, scene.clock.now())))
 
 
+OF_MULTI: dict[str, Callable[[Any, Proof], Any]] = {
+    "authorise": lambda access, proof: access.authorise(proof, "id-nowhere", "lyon"),
+    "withdraw": lambda access, proof: access.withdraw(proof, "id-multi", "lyon"),
+    "reset a second factor": lambda access, proof: access.reset_second_factor(proof, "id-multi"),
+    "change a role": lambda access, proof: access.change_role(proof, "id-multi", "guest"),
+}
+CALLS |= OF_MULTI  # of the platform's own users, for what they are in the entity
+
+
+@pytest.mark.parametrize("call", OF_MULTI)
+def test_s26_of_a_multi_entity_user_who_is_not_in_that_entity_nothing_is_owed(call: str) -> None:
+    scene = Scene()
+    scene.ask(PARIS, second_factor__required=True)
+    answer = OF_MULTI[call](scene.access, scene.proof("chief"))
+    assert Reason.SECOND_FACTOR_OWED is not getattr(answer, "reason", None)
+
+
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("through", [lambda scene: scene.access, door], ids=["sync", "async"])
 def test_s20_s26_a_password_alone_administers_no_entity_that_asks_for_more(

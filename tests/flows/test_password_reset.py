@@ -14,6 +14,7 @@ from mydso_access import (
     Refused,
     ResetMessage,
     ResetRequested,
+    ResetShown,
     SecurityChange,
     SignedIn,
     SignInMode,
@@ -130,6 +131,48 @@ def test_completing_a_reset_gives_no_further_message_a_day() -> None:
         assert isinstance(scene.access.complete_password_reset(token_of(scene), NEW), Done)
         scene.clock.move(PAUSE)
     assert () == requested(scene).messages
+
+
+# --- looking
+
+
+def test_what_can_be_reset_is_shown_up_to_its_last_instant_and_looking_changes_nothing() -> None:
+    scene = Scene()
+    token, until = token_of(scene), scene.clock.now() + HOUR
+    before = everything(scene.repositories)
+    assert ResetShown("anna", until) == scene.access.look_at_reset(token) == run(door(scene).look_at_reset(token))
+    scene.clock.move(HOUR)
+    shown = scene.access.look_at_reset(token)
+    assert (ResetShown("anna", until), ()) == (shown, shown.messages)
+    assert before == everything(scene.repositories)
+    scene.clock.move(TICK)
+    assert Reason.LAPSED is reason(scene.access.look_at_reset(token))
+
+
+def test_a_used_token_a_replaced_one_and_none_at_all_show_nothing_and_read_alike() -> None:
+    scene = Scene()
+    replaced = token_of(scene)
+    scene.clock.move(PAUSE)
+    token = token_of(scene)
+    dead = [scene.access.look_at_reset(each) for each in (replaced, "", "aWQtYW5uYQ.guessed", token + "x")]
+    assert isinstance(scene.access.complete_password_reset(token, NEW), Done)
+    dead.append(scene.access.look_at_reset(token))
+    assert [Reason.DEAD_TOKEN] * 5 == [reason(each) for each in dead]
+    assert 1 == len({each.public_message for each in dead})
+
+
+def test_s25_a24_what_cannot_be_reset_any_more_is_not_shown() -> None:
+    for change in ({"sign_in_mode": SignInMode.SSO}, {"email": None}):
+        scene = Scene()
+        token = token_of(scene)
+        scene.change("anna", **change)
+        assert Reason.DEAD_TOKEN is reason(scene.access.look_at_reset(token))
+
+
+@pytest.mark.parametrize("token", [None, 7, b"token"])
+def test_a_token_that_is_no_text_cannot_be_looked_at(token: Any) -> None:
+    with pytest.raises(InvalidValue):
+        Scene().access.look_at_reset(token)
 
 
 # --- completing

@@ -281,7 +281,7 @@ def test_a_damaged_seed_is_a_refusal_with_an_event_and_never_an_exception(damage
 def test_a_box_that_raises_costs_a_failure_and_signs_nobody_in() -> None:
     scene = scene_with_a_factor()
     asked = begin(scene)
-    scene.secret_box = SimpleNamespace(open=raising(OSError("no key service")))
+    scene.secret_box = SimpleNamespace(**methods_of(scene.secret_box) | {"open": raising(OSError("no key service"))})
     with pytest.raises(VerifierFailed):
         answer(scene, asked)
     assert (1, 1) == counted(scene)

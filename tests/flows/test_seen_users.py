@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mydso_access import Done, InvalidValue, Reason, Refused, SignedIn
-from tests.flows.scene import LYON, ROOT, Scene, everything
+from tests.flows.scene import GROUP, LYON, ROOT, Scene, everything
 from tests.support import HOME, RIGHT, door, run
 
 ANNA = "id-anna"
@@ -69,6 +69,17 @@ def test_what_was_seen_tells_nobody_anything_who_may_not_change_the_user(
     scene = Scene()
     refused = ask(scene.access, scene.proof("stranger"), seen="another")
     assert Reason.CHANGED_MEANWHILE is not refused.reason
+
+
+def test_d16_a_multi_entity_user_is_changed_as_the_platforms_list_or_an_entitys_showed_them() -> None:
+    for place in (GROUP, LYON):
+        scene = Scene()
+        scene.change("multi", memberships=frozenset({"lyon", "paris"}), resets_sent=(scene.clock.now(),))
+        chief = scene.proof("chief")
+        (row,) = (each for each in scene.access.list_users(chief, place).rows if each.user.id == "id-multi")
+        assert isinstance(scene.access.rename(chief, "id-multi", "Mia", seen=row.mark), Done)
+        refused = scene.access.rename(chief, "id-multi", "Mia Grand", seen=row.mark)
+        assert Reason.CHANGED_MEANWHILE is refused.reason
 
 
 def test_a_sign_in_meanwhile_makes_no_page_out_of_date() -> None:

@@ -327,3 +327,22 @@ def test_s3_nobody_else_sees_who_is_due() -> None:
     assert Reason.NO_STRUCTURE is scene.access.list_due(ROOT, Structure.entity("nowhere"), 30).reason
     with pytest.raises(InvalidValue):
         scene.access.list_due(ROOT, LYON, 367)
+
+
+# --- misuse
+
+
+async def _asynchronous(message: Any) -> None: ...
+
+
+@pytest.mark.parametrize("wrong", [[], "outbox", _asynchronous], ids=["list", "text", "asynchronous"])
+@pytest.mark.parametrize("name", ["send", "progress"])
+def test_what_takes_no_message_is_misuse_before_anything_is_saved(name: str, wrong: Any) -> None:
+    scene = with_dormancy()
+    scene.clock.move(timedelta(days=61))
+    before = everything(scene.repositories)
+    for sweep in (scene.access.sweep, lambda **given: run(door(scene).sweep(**given))):
+        with pytest.raises(InvalidValue, match=f"^{name} is .* a function, not an asynchronous one"):
+            sweep(**{name: wrong})
+    assert before == everything(scene.repositories)
+    assert 4 == scene.access.sweep(send=list[Any]().append).dormant

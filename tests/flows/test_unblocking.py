@@ -20,7 +20,7 @@ from mydso_access import (
     Unblocked,
 )
 from mydso_access.decisions.naming import account_key, codes_key
-from mydso_access.model import AttemptCounter, SsoIdentity
+from mydso_access.model import AttemptCounter, SecurityChange, SecurityMessage, SsoIdentity
 from tests.flows.scene import ROOT, Scene, everything
 from tests.support import ELSEWHERE, HOME, RIGHT, door, methods_of, policy, run, with_parts
 
@@ -50,6 +50,37 @@ def test_d17_an_administrator_unblocks_an_account_of_theirs() -> None:
         *(event.kind, event.actor, event.system, event.subject),
         event.rule,
     )
+
+
+def test_d17_whose_account_is_unblocked_is_told_whoever_did_it() -> None:
+    scene = Scene()
+    told = SecurityMessage(to="anna@example.com", name="anna", change=SecurityChange.UNBLOCKED, at=scene.clock.now())
+    for actor in (ROOT, scene.proof("manager")):
+        outcome = scene.access.unblock_account(actor, "id-anna")
+        assert isinstance(outcome, Unblocked)
+        assert (told,) == outcome.messages
+    block_address(scene)
+    assert () == scene.access.unblock_address(ROOT, HOME).messages  # an address is nobody's
+
+
+def test_d17_nobody_unblocks_themselves_however_many_rights_they_have() -> None:
+    scene = Scene()
+    for name in ("manager", "boss", "chief"):
+        before = everything(scene.repositories)
+        outcome = scene.access.unblock_account(scene.proof(name), f"id-{name}")
+        assert Refused(Reason.NOT_ALLOWED, "D17", user_id=f"id-{name}") == outcome
+        assert before == everything(scene.repositories)
+
+
+def test_asvs_7_5_1_an_older_session_ends_no_block() -> None:
+    scene = Scene()
+    block_account(scene)
+    block_address(scene)
+    manager, chief = (scene.proof(name, timedelta(hours=1)) for name in ("manager", "chief"))
+    before = everything(scene.repositories)
+    asked = (scene.access.unblock_account(manager, "id-anna"), scene.access.unblock_address(chief, HOME))
+    assert [Reason.STEP_UP_NEEDED] * 2 == [each.reason for each in asked]
+    assert before == everything(scene.repositories)
 
 
 def test_d17_unblocking_an_account_frees_its_name_its_identity_and_its_codes() -> None:

@@ -4,6 +4,7 @@ import re
 import sys
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import attrs
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mydso_access.errors import InvalidValue
-from mydso_access.model import Difference, Event, EventKind, Reason, Structure
+from mydso_access.model import Difference, Event, EventKind, EventQuery, Reason, Structure
 from mydso_access.model.event import escaped
 from mydso_access.policy import Level
 
@@ -127,6 +128,37 @@ def test_an_event_says_no_more_than_it_was_told() -> None:
     made = event(reason=Reason.UNKNOWN, rule="D11")
     assert (made.subject, made.actor, made.levels, made.until) == (None, None, frozenset[Level](), None)
     assert (made.system, made.structure, made.customer, made.differences) == (None, None, None, ())
+
+
+def test_a_query_holds_what_is_about_and_by_and_since() -> None:
+    asked = event(subject="an\nna", actor="boss", at=NOON)
+    every = [
+        *(EventQuery(), EventQuery(subject="an\nna"), EventQuery(subject=r"an\u000ana"), EventQuery(actor="boss")),
+        EventQuery(kind=EventKind.REFUSED),
+        *(EventQuery(since=NOON), EventQuery(since=NOON, subject="an\nna", actor="boss", latest_first=True)),
+    ]
+    none = [
+        EventQuery(kind=EventKind.SIGNED_IN),
+        *(EventQuery(subject="anna"), EventQuery(subject="boss"), EventQuery(actor="an\nna"), EventQuery(actor="")),
+        *(EventQuery(since=NOON + timedelta(microseconds=1)), EventQuery(subject="an\nna", actor="other")),
+    ]
+    assert every == [query for query in every if query.holds(asked)]
+    assert [] == [query for query in none if query.holds(asked)]
+    assert not EventQuery(subject="anna").holds(event(subject=None))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        *(({"since": NAIVE}, "since"), ({"since": None}, "since"), ({"subject": 7}, "user_id")),
+        *(({"actor": b"boss"}, "user_id"), ({"latest_first": None}, "latest_first")),
+        ({"kind": "authn_login_fail"}, "kind"),
+    ],
+    ids=repr,
+)
+def test_a_query_that_asks_for_nothing_there_could_be_is_misuse(wrong: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidValue, match=f"^{field} is "):
+        EventQuery(**wrong)
 
 
 def test_the_words_are_owasps_logging_vocabulary() -> None:

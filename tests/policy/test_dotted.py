@@ -190,7 +190,7 @@ def test_a_misspelt_setting_names_the_nearest(name: str, near: str) -> None:
         with_setting(PRESET, name, "1")
     assert refused.value.field == "setting"
     assert refused.value.given == f"{name!r} (str)"
-    assert refused.value.expected == f"did you mean {near}?"
+    assert refused.value.expected == f"the name of a setting; did you mean {near}?"
 
 
 def test_a_name_that_resembles_none_lists_them_all() -> None:

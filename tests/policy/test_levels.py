@@ -213,7 +213,11 @@ def test_a_value_that_is_none_of_the_settings_is_refused_by_its_dotted_name(name
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("dormancy.month", "did you mean dormancy.months?"), ("", "one of lockout.account.failures")]
+    ("name", "expected"),
+    [
+        ("dormancy.month", "the name of a setting; did you mean dormancy.months?"),
+        ("", "one of lockout.account.failures"),
+    ],
 )
 def test_an_unknown_setting_is_refused(name: str, expected: str) -> None:
     with pytest.raises(InvalidPolicy) as refused:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, text
 from mydso_access.adapters.codec import microseconds, read
 from mydso_access.adapters.sqlalchemy.tables import TABLES, row_key, structure_key
 from mydso_access.adapters.sqlalchemy.users import user_columns
-from mydso_access.model import AttemptCounter, Event, EventKind, SignIn, Structure, User
+from mydso_access.model import AttemptCounter, Event, EventKind, EventQuery, SignIn, Structure, User
 from tests.reliability.databases import Opened
 
 # What is saved together with a user.
@@ -26,7 +26,7 @@ def unpaired(world: Opened, name: str, since: datetime) -> list[str]:
     A later save hides it, so this is asked before there is one.
     """
     user = world.repositories.users.named(name)
-    page = world.repositories.events.page(since, None, 10_000, subject=user.id)
+    page = world.repositories.events.page(EventQuery(since=since, subject=user.id), None, 10_000)
     last = _last_save(page)
     if user.saved_at < since and last is None:
         return []

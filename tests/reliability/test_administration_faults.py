@@ -29,7 +29,7 @@ from mydso_access import (
     System,
     User,
 )
-from mydso_access.model import CounterKey, KeyKind
+from mydso_access.model import CounterKey, EventQuery, KeyKind
 from mydso_access.testing import ManualClock
 from mydso_access.testing.clock import A_MONDAY
 from tests.reliability import consistency, databases
@@ -222,7 +222,7 @@ def forgetting(site: Site) -> Work:
     def is_done() -> bool:
         gone = repositories.users.get(user.id) is None
         if gone:
-            assert [] == [*repositories.events.page(A_MONDAY, None, 9, subject=user.id)]
+            assert [] == [*repositories.events.page(EventQuery(since=A_MONDAY, subject=user.id), None, 9)]
             assert repositories.links.get(issued.link.id) is None
             assert frozenset() == repositories.customers.get("e1", f"customer-{user.id}").colleagues
         return gone

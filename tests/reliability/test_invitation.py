@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from attrs import frozen
 
-from mydso_access import AccessControl, Done, Enabled, NewUser, Structure, System
+from mydso_access import AccessControl, Done, Enabled, EventQuery, NewUser, Structure, System
 from tests.reliability import databases
 from tests.reliability.conftest import server_of
 from tests.reliability.databases import Database, opened
@@ -52,6 +52,9 @@ def test_s12_of_16_processes_that_accept_one_invitation_one_does_in_every_round(
             stored = world.repositories.users.get(added.record.id)
             assert isinstance(stored.login, Enabled)
             kinds = [
-                event.kind.name for event in world.repositories.events.page(added.event.at, None, 99, subject=stored.id)
+                event.kind.name
+                for event in world.repositories.events.page(
+                    EventQuery(since=added.event.at, subject=stored.id), None, 99
+                )
             ]
             assert ["USER_CREATED", "INVITATION_ACCEPTED"] == kinds

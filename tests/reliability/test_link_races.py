@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from attrs import frozen
 
-from mydso_access import EventKind
+from mydso_access import EventKind, EventQuery
 from mydso_access.testing.clock import A_MONDAY
 from tests.reliability import databases
 from tests.reliability.conftest import server_of
@@ -35,7 +35,7 @@ class Race:
         outcomes: Outcomes = sum(self.crew.at_once(follow, *[([issued.token.reveal()],)] * PROCESSES), Counter())
         with opened(self.database) as world:
             stored = world.repositories.links.get(issued.link.id)
-            trail = world.repositories.events.page(A_MONDAY, None, 10_000)
+            trail = world.repositories.events.page(EventQuery(since=A_MONDAY), None, 10_000)
             used = [event for event in trail if event.id == stored.written_by]
         assert [EventKind.LINK_OPENED] == [event.kind for event in used]
         assert used[0].at == stored.used_at

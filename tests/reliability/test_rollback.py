@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from mydso_access import AccessControl, Busy, OpenTransaction, Refused, SignedIn
 from mydso_access.adapters.sqlalchemy import SqlRepositories
 from mydso_access.decisions.naming import account_key, address_key, parse_address
-from mydso_access.model import AttemptCounter, Event, EventKind, Factor, Purpose, Secret, SignIn, User
+from mydso_access.model import AttemptCounter, Event, EventKind, EventQuery, Factor, Purpose, Secret, SignIn, User
 from tests.reliability.databases import IMPATIENT, Database, Opened, opened
 from tests.support import HOME, RIGHT, CountingHasher, active, add, policy
 
@@ -55,7 +55,7 @@ class Host:
         return self.world.repositories.users.get("id-known")
 
     def kinds(self) -> list[EventKind]:
-        page = self.world.repositories.events.page(datetime(2000, 1, 1, tzinfo=UTC), None, 100)
+        page = self.world.repositories.events.page(EventQuery(since=datetime(2000, 1, 1, tzinfo=UTC)), None, 100)
         return [event.kind for event in page if not event.id.startswith(("add-", "found-"))]
 
 

@@ -19,7 +19,7 @@ from mydso_access.adapters.totp import Totp
 from mydso_access.decisions.naming import account_key, address_key, parse_address
 from mydso_access.decisions.second_factor import hashable, new_recovery_codes, seal_context, step_at
 from mydso_access.decisions.tokens import read_token
-from mydso_access.model import Entity, Event, EventKind, Reason, Secret, Structure
+from mydso_access.model import Entity, Event, EventKind, EventQuery, Reason, Secret, Structure
 from mydso_access.model.second_factor import RecoveryCode, SecondFactor
 from mydso_access.policy import Networks, StructurePolicy
 from mydso_access.policy.addresses import Recipient
@@ -110,7 +110,7 @@ class Site:
         self.write(TABLES.users, row_key("user", victim.id), body=json.dumps(form))
 
     def trail(self, victim: Victim) -> list[Event]:
-        page = self.world.repositories.events.page(A_MONDAY, None, 10_000)
+        page = self.world.repositories.events.page(EventQuery(since=A_MONDAY), None, 10_000)
         return [event for event in page if event.address == victim.address]
 
     def failures(self, victim: Victim) -> tuple[int, int]:

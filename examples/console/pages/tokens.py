@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from examples.console.visit import Anybody, Visit
-from mydso_access import Busy, Done, InvitationShown, PasswordRejected, Refused, ResetRequested, User
+from mydso_access import Busy, Done, InvitationShown, PasswordRejected, Refused, ResetRequested, ResetShown, User
 
 router = APIRouter()
 CREATED = "Your password is created. You can sign in with it now."
@@ -50,7 +50,7 @@ def request_reset(visit: Anybody) -> Response:
 
 @router.get("/reset")
 def look_at_reset(visit: Anybody, token: str = "") -> Response:
-    """Ask for the new password."""
+    """Show whose password is replaced, and until when."""
     return _reset(visit, token)
 
 
@@ -94,9 +94,10 @@ def _invitation(visit: Visit, token: str, answer: PasswordRejected | Refused | B
 
 
 def _reset(visit: Visit, token: str, answer: PasswordRejected | Refused | Busy | None = None) -> Response:
-    if isinstance(answer, Refused):
-        return _dead(visit, "The link", answer)
-    return _with_password(visit, "token/reset.html", token, answer)
+    shown = visit.access.look_at_reset(token)
+    if not isinstance(shown, ResetShown):
+        return _dead(visit, "The link", shown)
+    return _with_password(visit, "token/reset.html", token, answer, shown=shown)
 
 
 def _with_password(

@@ -15,7 +15,6 @@ from mydso_access import Event, EventKind, Page, Reason, Refused, Right, Structu
 router = APIRouter()
 SHOWN = 50
 CHUNK = 250
-LOOKED_THROUGH = 750
 LATELY = timedelta(days=7)
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 KINDS = [(kind.value, kind.name.replace("_", " ").capitalize()) for kind in EventKind]
@@ -28,17 +27,14 @@ class Asked:
 
     user: str
     by: bool
-    kind: str
+    kind: EventKind | None
     since: str
     begin: datetime
 
-    def holds(self, event: Event) -> bool:
-        """Tell whether an event is asked for."""
-        return self.kind in ("", event.kind.value)
-
     def query(self, **changes: str) -> str:
         """Return the address's query that asks for the same, or for something else in the same way."""
-        same = {"user": self.user, "by": "yes" if self.by else "", "kind": self.kind, "since": self.since}
+        kind = "" if self.kind is None else self.kind.value
+        same = {"user": self.user, "by": "yes" if self.by else "", "kind": kind, "since": self.since}
         return urlencode(same | changes)
 
 
@@ -69,15 +65,15 @@ class People:
 def trail(  # noqa: PLR0913, PLR0917  # what it may be filtered by
     visit: Member, user: str = "", by: str = "", kind: str = "", since: str | None = None, after: str = ""
 ) -> Response:
-    """Show the trail a page at a time, earliest first."""
+    """Show the trail a page at a time, the latest first."""
     if Right.MANAGE_USERS not in visit.rights:
         turned_away(visit, Refused(Reason.NOT_ALLOWED, "S6"))
     asked, error = _asked(visit, user, by, kind, since)
     sees_all = _sees_all(visit)
-    events: tuple[Event, ...] = ()
-    further = None
+    page: Page[Event] = Page((), None)
     if user or sees_all:
-        events, further = _found(visit, asked, _cursor(after))
+        page = _page(visit, asked, _cursor(after), SHOWN, latest_first=True)
+    events, further = page.rows, page.after if isinstance(page.after, Event) else None
     people = People(visit, sees_all, {})
     return visit.page(
         "trail.html",
@@ -100,7 +96,7 @@ def trail(  # noqa: PLR0913, PLR0917  # what it may be filtered by
 
 @router.get("/trail.csv")
 def trail_as_csv(visit: Member, user: str = "", by: str = "", kind: str = "", since: str | None = None) -> Response:
-    """Hand out the same events as a file, one page of them in memory at a time."""
+    """Hand out the same events as a file, earliest first, one page of them in memory at a time."""
     asked, _ = _asked(visit, user, by, kind, since)
     first = _page(visit, asked, None)
     headers = {"Content-Disposition": 'attachment; filename="trail.csv"'}
@@ -117,7 +113,8 @@ def _asked(visit: Visit, user: str, by: str, kind: str, since: str | None) -> tu
         begin = datetime.combine(date.fromisoformat(text), time(), UTC) if text else BEGINNING
     except ValueError:
         error = "Please give a day as 2026-12-31."
-    return Asked(user=user, by=by == "yes", kind=kind, since=text, begin=begin), error
+    known = next((each for each in EventKind if each.value == kind), None)
+    return Asked(user=user, by=by == "yes", kind=known, since=text, begin=begin), error
 
 
 def _sees_all(visit: Visit) -> bool:
@@ -125,51 +122,29 @@ def _sees_all(visit: Visit) -> bool:
     return not isinstance(visit.access.read_trail(visit.proof, limit=1), Refused)
 
 
-def _page(visit: Visit, asked: Asked, after: Event | None, limit: int = CHUNK) -> Page[Event]:
+def _page(
+    visit: Visit, asked: Asked, after: Event | None, limit: int = CHUNK, *, latest_first: bool = False
+) -> Page[Event]:
     read = visit.access.read_trail(
-        visit.proof, asked.user or None, by=asked.by and bool(asked.user), since=asked.begin, after=after, limit=limit
+        visit.proof,
+        asked.user or None,
+        by=asked.by and bool(asked.user),
+        since=asked.begin,
+        kind=asked.kind,
+        latest_first=latest_first,
+        after=after,
+        limit=limit,
     )
     if isinstance(read, Refused):
         turned_away(visit, read)
     return read
 
 
-def _found(visit: Visit, asked: Asked, after: Event | None) -> tuple[tuple[Event, ...], Event | None]:
-    """Return a page of what is asked for, and the event to go on behind.
-
-    The library finds by user and day; of a kind is what the console looks for itself, in so many events at a time.
-    """
-    if not asked.kind:
-        page = _page(visit, asked, after, SHOWN)
-        return page.rows, page.after if isinstance(page.after, Event) else None
-    found: list[Event] = []
-    for _ in range(LOOKED_THROUGH // CHUNK):
-        page = _page(visit, asked, after)
-        for event in page.rows:
-            if asked.holds(event):
-                found.append(event)
-            if len(found) == SHOWN:
-                return tuple(found), event
-        if not isinstance(page.after, Event):
-            return tuple(found), None
-        after = page.after
-    return tuple(found), after
-
-
-def _all(visit: Visit, asked: Asked, first: Page[Event]) -> Iterator[Event]:
-    page: Page[Event] | Refused = first
-    while not isinstance(page, Refused):
-        yield from (event for event in page.rows if asked.holds(event))
-        if not isinstance(page.after, Event):
-            return
-        page = visit.access.read_trail(
-            visit.proof,
-            asked.user or None,
-            by=asked.by and bool(asked.user),
-            since=asked.begin,
-            after=page.after,
-            limit=CHUNK,
-        )
+def _all(visit: Visit, asked: Asked, page: Page[Event]) -> Iterator[Event]:
+    yield from page.rows
+    while isinstance(page.after, Event):
+        page = _page(visit, asked, page.after)
+        yield from page.rows
 
 
 def _cursor(after: str) -> Event | None:

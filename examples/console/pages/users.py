@@ -126,8 +126,8 @@ def _added(visit: Visit, category: Category, user_id: str, answer: Done[User] | 
         case Refused(reason=Reason.ALREADY_THERE):
             called = looked_at(visit, user_id).user.full_name or visit.field("name")
             return visit.go(f"/users/{user_id}", warn=f"{called} had been added already, and was not added twice.")
-        case Refused() if answer.ends_session:
-            return visit.refuse(answer, "/users")
+        case Refused() if answer.ends_session or answer.reason is Reason.STEP_UP_NEEDED:
+            return visit.refuse(answer, "/users", title="add an administrator")
         case Refused() | Busy():
             status = 403 if isinstance(answer, Refused) else 503
             return _form(visit, category, status=status, problem=answer.public_message)
@@ -198,9 +198,9 @@ def unblock_address(visit: Member) -> Response:
     if isinstance(answer, Unblocked):
         told = f"Nothing is counted against {answer.event.address} any more, nor against its network where that is counted."
         return visit.go("/users/address-block", tell=told)
-    if isinstance(answer, Refused) and not answer.ends_session:
+    if isinstance(answer, Refused) and not answer.ends_session and answer.reason is not Reason.STEP_UP_NEEDED:
         turned_away(visit, answer)
-    return visit.refuse(answer, "/users/address-block")
+    return visit.refuse(answer, "/users/address-block", title="end a block")
 
 
 def _may_end_blocks(visit: Visit) -> bool:

@@ -200,7 +200,7 @@ def change(visit: Member, user_id: str, what: str) -> Response:
         return _shown(visit, row, status=422, errors=wrong, problem="" if error.field in TYPED else wrong[error.field])
     if isinstance(answer, Refused | Busy):
         return _not_done(visit, row, asked, answer)
-    visit.send(() if isinstance(answer, Unblocked) else answer.messages)
+    visit.send(answer.messages)
     back = visit.local(visit.field("back")) if visit.field("back") else f"/users/{user_id}"
     if isinstance(answer, Done) and answer.event is None:
         return visit.go(back, tell=SO_ALREADY)

@@ -83,13 +83,15 @@ class Trail(models.Model):  # noqa: DJ008
     at = models.BigIntegerField()
     subject = models.CharField(max_length=DIGEST, null=True)  # noqa: DJ001  # many are about nobody
     actor = models.CharField(max_length=DIGEST, null=True)  # noqa: DJ001
+    kind = models.CharField(max_length=DIGEST)
     body = models.TextField()
 
     class Meta:
-        """The trail is read whole, by subject, and by actor."""
+        """The trail is read whole, by subject, by actor, and by kind."""
 
         indexes = (
             models.Index(fields=["at", "key"], name="accounts_by_at"),
             models.Index(fields=["subject", "at", "key"], name="accounts_by_subject"),
             models.Index(fields=["actor", "at", "key"], name="accounts_by_actor"),
+            models.Index(fields=["kind", "at", "key"], name="accounts_by_kind"),
         )

@@ -36,7 +36,7 @@ from mydso_access import (
 )
 from mydso_access.adapters.codec import microseconds, read, written
 from mydso_access.adapters.versions import next_version
-from mydso_access.model.event import escaped
+from mydso_access.model.event import EventQuery, escaped
 from mydso_access.model.user import listed_by, seen_at
 
 from .models import Account, Membership, Trail
@@ -145,7 +145,7 @@ class Users:
         unseen = Q(structure=_structure(structure), seen_at__lt=microseconds(instant))
         return self._page(unseen, "seen_at", after and _at(seen_at(after)), after, limit)
 
-    def invited_since(self, instant: datetime, /, after: User | None, limit: int) -> Sequence[User]:
+    def invited_before(self, instant: datetime, /, after: User | None, limit: int) -> Sequence[User]:
         """Return a page of the users who were invited before an instant, and have not accepted."""
         return self._page(
             Q(invited_at__lt=microseconds(instant)), "invited_at", after and _invited_at(after), after, limit
@@ -174,18 +174,20 @@ class Events:
         with alone("events.append"):
             tell(event)
 
-    def page(
-        self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None, actor: str | None = None
-    ) -> Sequence[Event]:
-        """Return a page of the trail, earliest first."""
-        which = Q(at__gte=microseconds(since))
-        for column, user_id in (("subject", subject), ("actor", actor)):
+    def page(self, query: EventQuery, /, after: Event | None, limit: int) -> Sequence[Event]:
+        """Return a page of the trail, earliest or latest first."""
+        which, order, further = Q(at__gte=microseconds(query.since)), ("at", "key"), "gt"
+        if query.latest_first:
+            order, further = ("-at", "-key"), "lt"
+        for column, user_id in (("subject", query.subject), ("actor", query.actor)):
             if user_id is not None:
                 which &= Q(**{column: _user(user_id)})
+        if query.kind is not None:
+            which &= Q(kind=query.kind.value)
         if after is not None:
-            at = microseconds(after.at)
-            which &= Q(at__gt=at) | Q(at=at, key__gt=digest("event", after.id))
-        rows = Trail.objects.using(ALIAS).filter(which).order_by("at", "key")[:limit]
+            at, key = microseconds(after.at), digest("event", after.id)
+            which &= Q(**{f"at__{further}": at}) | Q(at=at, **{f"key__{further}": key})
+        rows = Trail.objects.using(ALIAS).filter(which).order_by(*order)[:limit]
         return [read(Event, row.body) for row in rows]
 
     def purge(self, instant: datetime, /, limit: int) -> int:
@@ -320,4 +322,4 @@ def _invited_at(user: User) -> int | None:
 
 def _about(event: Event) -> dict[str, Any]:
     subject, actor = (None if each is None else digest("user", each) for each in (event.subject, event.actor))
-    return {"at": microseconds(event.at), "subject": subject, "actor": actor}
+    return {"at": microseconds(event.at), "subject": subject, "actor": actor, "kind": event.kind.value}

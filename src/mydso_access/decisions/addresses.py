@@ -80,7 +80,7 @@ def _may_validate(user: User, record: StructureRecord) -> bool:
     return isinstance(user.login, Enabled) and is_main_administrator(user, record)
 
 
-def may_send(user: User, policy: AddressPolicy, now: datetime) -> Refused | None:
+def judge_send(user: User, policy: AddressPolicy, now: datetime) -> Refused | None:
     """Say whether a user has had as many codes as may be sent, over all sign-ins; `None`: another may go out (D14)."""
     lately = [sent for sent in user.codes_sent if sent > now - policy.sends_window]
     if len(lately) < policy.sends:

@@ -6,17 +6,16 @@ from typing import TypeAlias, TypedDict
 
 from attrs import frozen
 
-from mydso_access.decisions.dormancy import is_dormant
+from mydso_access.decisions.dormancy import judge_dormancy
 from mydso_access.decisions.levels import comes_by_sso, policy_at_home
 from mydso_access.decisions.outcomes import Proof, Refused
-from mydso_access.decisions.sessions import SensitiveAction, requires_step_up
+from mydso_access.decisions.sessions import SensitiveAction, lacks_second_factor, requires_step_up
 from mydso_access.errors import InvalidValue, shown
 from mydso_access.model.reason import Reason
 from mydso_access.model.role import Right, RoleTable
-from mydso_access.model.sign_in import FIRST_FACTORS, SECOND_FACTORS, Factor
-from mydso_access.model.structure import Structure, StructureKind, StructureRecord
+from mydso_access.model.sign_in import FIRST_FACTORS, Factor
+from mydso_access.model.structure import Structure, StructureKind, StructureRecord, check_structure
 from mydso_access.model.user import Enabled, User
-from mydso_access.policy.second_factor import WithSso
 from mydso_access.policy.security_policy import SecurityPolicy
 
 
@@ -26,9 +25,16 @@ class System:
 
     Attributes:
         name: which part of the host, for the trail.
+
+    Raises:
+        InvalidValue: the name is no printable text, or empty: the trail would not say who it was.
     """
 
     name: str
+
+    def __attrs_post_init__(self) -> None:
+        if type(self.name) is not str or not self.name or not self.name.isprintable():
+            raise InvalidValue("System.name", shown(self.name), "printable text (str) that is not empty")
 
 
 Actor: TypeAlias = Proof | System
@@ -55,6 +61,8 @@ class Unknown(Enum):
 
 
 Power: TypeAlias = Right | MemberOf | MainAdministratorOf | Unknown
+# Whoever has one of these could do to others what a session must be fresh for.
+ADMINISTERING: frozenset[Power] = frozenset({Right.MANAGE_USERS, Right.SECURITY_SETTINGS})
 
 
 @frozen
@@ -85,7 +93,8 @@ def read_actor(actor: Actor) -> Actor:
         InvalidValue: it is neither a proof nor the system.
     """
     if type(actor) not in (Proof, System):
-        raise InvalidValue("actor", shown(type(actor)), "the Proof of a sign-in, or System(name)")
+        expected = "the Proof of a sign-in, or System(name); SignedIn.proof is one"
+        raise InvalidValue("actor", shown(type(actor)), expected)
     return actor
 
 
@@ -96,7 +105,7 @@ def read_proof(proof: Proof) -> Proof:
         InvalidValue: it is none.
     """
     if type(proof) is not Proof:
-        raise InvalidValue("proof", shown(type(proof)), "the Proof of a sign-in")
+        raise InvalidValue("proof", shown(type(proof)), "the Proof of a sign-in; SignedIn.proof is one")
     return proof
 
 
@@ -135,10 +144,7 @@ def _judge_home(facts: ActorFacts, proof: Proof, user: User) -> Refused | None:
     right = Factor.SSO if comes_by_sso(user, facts.home) else Factor.PASSWORD
     if any(factor in FIRST_FACTORS and factor is not right for factor, _ in proof.factors):
         return Refused(Reason.OUTDATED_PROOF, "A24", user_id=user.id)  # A24: proven the old way
-    binding = policy_at_home(user, facts.home, facts.policy)
-    if is_dormant(user, binding.policy, facts.now):  # S25: a session does not outlive its login
-        return Refused(Reason.DORMANT, "S25", levels=binding.levels("dormancy.months"), user_id=user.id)  # S25
-    return None
+    return judge_dormancy(user, facts.home, facts.policy, facts.now)  # a session does not outlive its login
 
 
 def powers(user: User, roles: RoleTable) -> frozenset[Power]:
@@ -188,7 +194,11 @@ def judge_management(facts: ActorFacts, roles: RoleTable, *states: User) -> Refu
         return user
     if Right.MANAGE_USERS not in actor_powers(user, facts.home, roles):
         return Refused(Reason.NOT_ALLOWED, "S4", user_id=user.id)  # S4
-    return judge_powers(facts, roles, *states) or _judge_second_factor(facts, *(state.structure for state in states))
+    if refusal := judge_powers(facts, roles, *states):
+        return refusal
+    if any(powers(state, roles) & ADMINISTERING for state in states):  # or a stolen session would make itself another
+        return judge_step_up(facts, SensitiveAction.CHANGE_ADMINISTRATOR)
+    return None
 
 
 def judge_powers(facts: ActorFacts, roles: RoleTable, *states: User) -> Refused | None:
@@ -201,11 +211,19 @@ def judge_powers(facts: ActorFacts, roles: RoleTable, *states: User) -> Refused 
     held = actor_powers(user, facts.home, roles)
     if any(not powers(state, roles) <= held for state in states):
         return Refused(Reason.MORE_RIGHTS, "A13", user_id=user.id)  # A13
-    return None
+    places = {state.structure for state in states}.union(
+        *(map(Structure.entity, state.memberships) for state in states)
+    )
+    return _judge_second_factor(facts, *places)
 
 
 def judge_right(facts: ActorFacts, roles: RoleTable, right: Right, structure: Structure) -> Refused | None:
-    """Say what forbids an actor to use a right in a structure; `None`: nothing."""
+    """Say what forbids an actor to use a right in a structure; `None`: nothing.
+
+    Raises:
+        InvalidValue: it is no structure.
+    """
+    check_structure(structure)
     if isinstance(facts.actor, System):
         return None
     user = judge_proof(facts)
@@ -224,7 +242,11 @@ def judge_main_administration(facts: ActorFacts, roles: RoleTable, structure: St
 
     An entity's main administrators have that entity; the platform's have the platform and the entities that they are
     authorised in (A13).
+
+    Raises:
+        InvalidValue: it is no structure.
     """
+    check_structure(structure)
     if isinstance(facts.actor, System):
         return None
     user = judge_proof(facts)
@@ -255,6 +277,20 @@ def judge_whole_account(facts: ActorFacts, roles: RoleTable) -> Refused | None:
     return judge_main_administration(facts, roles, user.structure)
 
 
+def judge_unblocking(facts: ActorFacts, user_id: str | None = None) -> Refused | None:
+    """Say what forbids an actor, who may manage whom it is about, to end a block; `None`: nothing.
+
+    Nobody ends their own: whoever holds a session, and guesses at its password, would never be blocked (S36).
+
+    Args:
+        facts: who asks.
+        user_id: whose account; `None` for an address.
+    """
+    if isinstance(facts.actor, Proof) and facts.actor.user_id == user_id:
+        return Refused(Reason.NOT_ALLOWED, "D17", user_id=user_id)  # D17
+    return judge_step_up(facts, SensitiveAction.UNBLOCK)
+
+
 def judge_step_up(facts: ActorFacts, action: SensitiveAction) -> Refused | None:
     """Say whether an actor must prove themselves again before an action; `None`: their proof is fresh.
 
@@ -272,12 +308,12 @@ def judge_step_up(facts: ActorFacts, action: SensitiveAction) -> Refused | None:
 
 
 def _lacks_second_factor(user: User, proof: Proof, facts: ActorFacts, action: SensitiveAction) -> bool:
-    kinds = {factor for factor, _ in proof.factors}
-    if user.second_factor is None or kinds & SECOND_FACTORS:
-        return False
-    if Factor.SSO not in kinds:
-        return True
-    if action is SensitiveAction.REQUIRE_SECOND_FACTOR:
+    if user.second_factor is None:
+        return False  # one that is only required is owed where they sign in, and not by a session (S26)
+    if action is SensitiveAction.REQUIRE_SECOND_FACTOR and any(factor is Factor.SSO for factor, _ in proof.factors):
         return False  # S26
-    with_sso = policy_at_home(user, facts.home, facts.policy).policy.second_factor.with_sso
-    return with_sso is WithSso.ALWAYS or (with_sso is WithSso.UNLESS_TRUSTED and Factor.SSO_SECOND not in kinds)
+    if action is SensitiveAction.CHANGE_SECOND_FACTOR and facts.unproven:
+        return (
+            True  # S26: where it is asked for, single sign-on must not be enough for another one; `enter` asks for it
+        )
+    return lacks_second_factor(user, proof.factors, policy_at_home(user, facts.home, facts.policy).policy.second_factor)

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TypeAlias
 
-from mydso_access.decisions.naming import IPV4_BITS, NAT64, Address, IPAddress, parse_address
+from mydso_access.decisions.naming import Address, IPAddress, parse_address
 from mydso_access.errors import InvalidValue, shown
+from mydso_access.policy.lists import as_ipv4
 
 IPNetwork: TypeAlias = IPv4Network | IPv6Network
 
 WITH_PORT = re.compile(r"\[(?P<v6>[0-9a-fA-F:.]+)\](?::[0-9]{1,5})?|(?P<v4>[0-9.]+):[0-9]{1,5}")
-IPV4_MAPPED = IPv6Network("::ffff:0:0/96")
 
 
 def parse_proxies(proxies: Iterable[str]) -> tuple[IPNetwork, ...]:
@@ -39,10 +39,7 @@ def _parse_network(proxy: str) -> IPNetwork:
         return network
     if network.network_address.scope_id is not None:
         raise InvalidValue("trusted_proxies", shown(proxy), "a network without a zone id")
-    for embedding in (IPV4_MAPPED, NAT64):  # D5: an address in there is its IPv4 address, so its proxy is, too
-        if network.subnet_of(embedding):
-            return IPv4Network((int(network.network_address) & IPV4_BITS, network.prefixlen - embedding.prefixlen))
-    return network
+    return as_ipv4(network)
 
 
 def _header(forwarded: str | Iterable[str]) -> str:

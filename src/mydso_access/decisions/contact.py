@@ -25,7 +25,8 @@ def new_name(name: str, policy: NamePolicy) -> str:
     """
     canonical = canonical_name(name, policy)
     if canonical is None:
-        raise InvalidValue("name", shown(name), f"a name of at most {policy.max_length} printable characters")
+        expected = f"a name of {policy.min_length} to {policy.max_length} printable characters"
+        raise InvalidValue("name", shown(name), expected)
     if len(canonical) < policy.min_length:  # A3
         raise InvalidValue("name", shown(name), f"at least {policy.min_length} characters")
     if any(not (character.isalnum() or character in policy.special) for character in canonical):  # A3

@@ -14,7 +14,7 @@ from mydso_access.model.user import User
 from mydso_access.policy.fixed import CUSTOMER_ID_CAP
 
 
-def may_be_associated(user: User | None, customer: Customer, right: Right, roles: RoleTable) -> Refused | None:
+def judge_association(user: User | None, customer: Customer, right: Right, roles: RoleTable) -> Refused | None:
     """Say what forbids a user, of any category (S14), to be associated with a customer; `None`: nothing.
 
     Args:
@@ -41,6 +41,30 @@ def check_customer_id(customer_id: str) -> None:
     if type(customer_id) is not str or not 0 < len(customer_id) <= CUSTOMER_ID_CAP:
         expected = f"the host's own id, as text (str) of 1 to {CUSTOMER_ID_CAP} characters"
         raise InvalidValue("customer_id", shown(customer_id), expected)
+
+
+def check_user_id(user_id: str) -> None:
+    """Refuse what is no id of a user, such as the record.
+
+    Raises:
+        InvalidValue: it is no text.
+    """
+    if type(user_id) is not str:
+        raise InvalidValue("user_id", shown(user_id), "the id of a user, as text (str)")
+
+
+def judge_nothing_ended(*, entity: bool, user: bool = True) -> Refused | None:
+    """Say why an association that is not there cannot be ended; `None`: it may have been ended before.
+
+    Whoever misspells an id must not be told that access was taken away.
+
+    Args:
+        entity: whether there is such an entity.
+        user: whether there is such a user.
+    """
+    if not entity:
+        return Refused(Reason.NO_STRUCTURE, "A10")  # A10
+    return None if user else Refused(Reason.NO_USER, "S15")  # S15
 
 
 def with_colleague(customer: Customer, user_id: str) -> Changed[Customer] | Done[Customer]:

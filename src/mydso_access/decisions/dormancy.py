@@ -3,9 +3,15 @@
 import calendar
 from datetime import datetime
 
+from mydso_access.decisions.levels import levels_of, value_at
+from mydso_access.decisions.outcomes import Refused
+from mydso_access.model.reason import Reason
+from mydso_access.model.structure import StructureRecord
 from mydso_access.model.user import User, seen_at
 from mydso_access.policy.fixed import LONGEST_CLAMP
 from mydso_access.policy.security_policy import SecurityPolicy
+
+MONTHS = "dormancy.months"
 
 
 def dormant_from(user: User, policy: SecurityPolicy) -> datetime | None:
@@ -32,6 +38,21 @@ def is_dormant(user: User, policy: SecurityPolicy, now: datetime) -> bool:
     """Tell whether a login is dormant."""
     due = dormant_from(user, policy)
     return due is not None and now >= due  # S25
+
+
+def judge_dormancy(user: User, home: StructureRecord, policy: SecurityPolicy, now: datetime) -> Refused | None:
+    """Say whether a login has gone dormant; `None`: it has not.
+
+    Args:
+        user: the record.
+        home: the user's structure.
+        policy: the installation's policy.
+        now: the present instant.
+    """
+    due = dormant_after(user, value_at(home, policy, MONTHS))
+    if due is None or now < due:
+        return None
+    return Refused(Reason.DORMANT, "S25", levels=levels_of(home, policy, MONTHS), user_id=user.id)  # S25
 
 
 def unseen_cut_off(now: datetime, months: int) -> datetime:

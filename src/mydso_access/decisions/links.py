@@ -4,8 +4,9 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
+from mydso_access.decisions.administration import ActorFacts, System, judge_proof
 from mydso_access.decisions.changes import Changed, Done
-from mydso_access.decisions.dormancy import dormant_after
+from mydso_access.decisions.dormancy import judge_dormancy
 from mydso_access.decisions.levels import levels_of, value_at
 from mydso_access.decisions.outcomes import Refused
 from mydso_access.decisions.permissions import Permissions, permissions_of
@@ -23,7 +24,7 @@ from mydso_access.model.user import User
 from mydso_access.policy.fixed import TICK
 from mydso_access.policy.security_policy import SecurityPolicy
 
-INTERACTIVE, DOCUMENTS, DORMANCY = "links.interactive", "links.documents", "dormancy.months"
+INTERACTIVE, DOCUMENTS = "links.interactive", "links.documents"
 PERIOD = {
     LinkPurpose.EXTERNAL_EMAIL: INTERACTIVE,  # S33
     LinkPurpose.INTERNAL_EMAIL: INTERACTIVE,  # S33
@@ -210,6 +211,16 @@ def granting(grant: Grant) -> Permissions | Refused:
     return permissions_of(grant.granter, grant.entity, roles=grant.roles, policy=grant.policy)
 
 
+def judge_own(facts: ActorFacts, link: Link) -> Refused | None:
+    """Say what forbids an actor to change a link as its granter; `None`: nothing."""
+    if isinstance(facts.actor, System):
+        return None
+    user = judge_proof(facts)
+    if isinstance(user, Refused):
+        return user
+    return None if user.id == link.granter else Refused(Reason.NOT_ALLOWED, "A23", user_id=user.id)  # A23
+
+
 def judge_granted(allowed: Permissions, customer: Customer) -> Refused | None:
     """Say what keeps somebody from showing one customer to others; `None`: nothing."""
     answer = allowed.may(GRANTED, customer)
@@ -221,11 +232,7 @@ def judge_granted(allowed: Permissions, customer: Customer) -> Refused | None:
 def _judge_home(user: User, grant: Grant) -> Refused | None:
     if grant.home is None or grant.home.structure != user.structure:
         return Refused(Reason.NO_HOME, "S3", user_id=user.id)  # S3 S16
-    due = dormant_after(user, value_at(grant.home, grant.policy, DORMANCY))
-    if due is not None and grant.now >= due:
-        levels = levels_of(grant.home, grant.policy, DORMANCY)
-        return Refused(Reason.DORMANT, "S25", levels=levels, user_id=user.id)  # S25
-    return None
+    return judge_dormancy(user, grant.home, grant.policy, grant.now)
 
 
 def deadline(link: Link, entity: Entity, policy: SecurityPolicy) -> datetime | None:

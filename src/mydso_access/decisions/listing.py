@@ -50,7 +50,7 @@ class ListedUser:
     """One line of a list.
 
     Attributes:
-        user: the record.
+        user: the record; of who is only authorised in the structure, what concerns it (`seen_from`).
         state: what the user is at this moment, whatever the sweep has stored so far.
         blocked_until: end of a block (S36); `None` without one, or if only a reset ends it.
         invited_until: until when the invitation can be accepted.
@@ -86,6 +86,8 @@ def judge_seen(user: User, seen: str | None) -> Refused | None:
     """Say whether a user's record says something else than what was seen; `None`: it does not, or nobody asks."""
     if seen is None or seen == mark_of(user):
         return None
+    if any(seen == mark_of(seen_from(user, Structure.entity(each))) for each in user.memberships):
+        return None  # D16: of what was changed elsewhere an entity's list says nothing
     return Refused(Reason.CHANGED_MEANWHILE, "architecture, one compare-and-set", user_id=user.id)
 
 
@@ -108,24 +110,33 @@ def seen_from(user: User, structure: Structure) -> User:
     """Return what a structure's list shows of a user: of who is only authorised there, nothing of elsewhere (D16)."""
     if user.structure == structure:
         return user
-    here = frozenset(entity for entity in user.memberships if Structure.entity(entity) == structure)
     return evolve(
-        user, memberships=here, appointments=frozenset(), credential=None, reset=None, resets_sent=(), new_email=None
+        user,
+        memberships=frozenset(entity for entity in user.memberships if Structure.entity(entity) == structure),
+        approved=tuple(each for each in user.approved if each.structure == structure),
+        appointments=frozenset(),
+        credential=None,
+        sso=None,
+        reset=None,
+        resets_sent=(),
+        codes_sent=(),
+        new_email=None,
     )
 
 
-def listed(user: User, counter: AttemptCounter | None, place: Place) -> ListedUser:
-    """Return a user's line.
+def listed(user: User, structure: Structure, counter: AttemptCounter | None, place: Place) -> ListedUser:
+    """Return a user's line in a structure's list.
 
     Args:
-        user: the record.
+        user: the whole record.
+        structure: whose list it is.
         counter: the attempt counter of the user's name; `None` for a contact.
         place: the user's structure, the installation's policy, and the present instant.
     """
     policy = policy_there(user, place).policy
     block = None if counter is None else block_of(counter, policy.lockout, place.now)
     return ListedUser(
-        user=user,
+        user=seen_from(user, structure),
         state=_state(user, policy, place.now, blocked=block is not None),
         blocked_until=None if block is None else block.until,
         invited_until=lapses_after(user, policy),

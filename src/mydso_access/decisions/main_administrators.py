@@ -16,7 +16,7 @@ from mydso_access.model.user import Enabled, User
 from mydso_access.policy.security_policy import SecurityPolicy
 
 
-def may_be_appointed(
+def judge_appointment(
     user: User, record: StructureRecord, roles: RoleTable, policy: SecurityPolicy, now: datetime
 ) -> Refused | None:
     """Say what forbids a user to be main administrator of a structure; `None`: nothing.
@@ -64,19 +64,20 @@ def appointed(record: StructureRecord, *appointments: Appointment) -> Changed[St
 
 
 def dismissed(
-    record: StructureRecord, user_id: str, held: frozenset[str] = frozenset()
+    record: StructureRecord, user_id: str, held: frozenset[str], enabled: frozenset[str]
 ) -> Changed[StructureRecord] | Done[StructureRecord] | Refused:
-    """Return the structure without a main administrator, if another one is left; the first half.
+    """Return the structure without a main administrator, if another one is left who may sign in; the first half.
 
     Args:
         record: the structure.
         user_id: who is dismissed.
         held: what the user holds; also if the structure lists none of it, it is saved, to overtake an appointing.
+        enabled: ids of its main administrators who are enabled; whoever was only invited may never come.
     """
     left = tuple(each for each in record.main_administrators if each.user_id != user_id)
     if left == record.main_administrators and not held:
         return Done(record)
-    if not left:
+    if not any(each.user_id in enabled for each in left):
         return Refused(Reason.LAST_MAIN_ADMINISTRATOR, "A13", user_id=user_id)  # A13
     if left == record.main_administrators:
         return Changed(record=record, kind=EventKind.MAIN_ADMINISTRATORS_CHANGED, rule="A13", subject=user_id)

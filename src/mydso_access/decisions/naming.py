@@ -9,6 +9,7 @@ from mydso_access.errors import InvalidValue, shown
 from mydso_access.model.attempts import CounterKey, KeyKind
 from mydso_access.model.user import SsoIdentity
 from mydso_access.policy.fixed import SIX_TO_FOUR_PREFIX
+from mydso_access.policy.lists import IPV4_BITS, WRITTEN_AS_IPV6
 from mydso_access.policy.lockout import LockoutPolicy
 from mydso_access.policy.names import NamePolicy
 
@@ -17,9 +18,9 @@ IPAddress: TypeAlias = IPv4Address | IPv6Address
 # Who somebody says they are: a canonical name, or what a provider of single sign-on calls them.
 Who: TypeAlias = str | SsoIdentity
 
-NAT64 = IPv6Network("64:ff9b::/96")
 SIX_TO_FOUR = IPv6Network("2002::/16")
-IPV4_BITS = 0xFFFF_FFFF
+ONE = "an IPv4 or IPv6 address such as 192.0.2.1 or 2001:db8::1"
+SEVERAL = "one address; whose it is of a header with several, client_address(peer, header) says"
 # Control characters, lone surrogates, line and paragraph separators.
 FORBIDDEN_IN_NAMES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
@@ -101,11 +102,10 @@ def parse_address(address: Address, field: str = "address") -> IPAddress:
     try:
         parsed = ip_address(address)
     except ValueError:
-        raise InvalidValue(field, shown(address), "an IPv4 or IPv6 address such as 192.0.2.1 or 2001:db8::1") from None
+        raise InvalidValue(field, shown(address), SEVERAL if "," in str(address) else ONE) from None
     if isinstance(parsed, IPv4Address):
         return parsed
     if parsed.scope_id is not None:
         raise InvalidValue(field, shown(address), "an address without a zone id")
-    if parsed.ipv4_mapped is not None:  # D5
-        return parsed.ipv4_mapped
-    return IPv4Address(int(parsed) & IPV4_BITS) if parsed in NAT64 else parsed
+    embedded = any(parsed in network for network in WRITTEN_AS_IPV6)  # D5
+    return IPv4Address(int(parsed) & IPV4_BITS) if embedded else parsed

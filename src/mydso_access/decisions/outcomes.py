@@ -23,6 +23,10 @@ ALMOST_A_MINUTE, ALMOST_A_SECOND = timedelta(minutes=1) - TICK, timedelta(second
 INSTALLATION = frozenset({Level.INSTALLATION})
 
 
+def _issued(at: datetime) -> datetime:
+    return utc(at, "Proof.issued_at")
+
+
 @frozen
 class Proof:
     """What a sign-in proved.
@@ -36,7 +40,7 @@ class Proof:
 
     user_id: str
     factors: tuple[tuple[Factor, datetime], ...]
-    issued_at: datetime = field(converter=utc)
+    issued_at: datetime = field(converter=_issued)
 
     @issued_at.default
     def _earliest(self) -> datetime:
@@ -201,6 +205,7 @@ class Refused:
         user_id: whom it is about, if the name belongs to somebody; for the host's log.
         messages: what the host must send all the same: of what was changed before it came to the refusal.
         first_factor_proven: whether somebody is told who has proven to know the password, or came by single sign-on.
+        settings: the names of the settings that may not be asked for there, where that is why.
     """
 
     reason: Reason
@@ -210,6 +215,7 @@ class Refused:
     user_id: str | None = None
     first_factor_proven: bool = False
     messages: tuple[Message, ...] = ()
+    settings: tuple[str, ...] = ()
 
     @property
     def public_message(self) -> str:
@@ -233,12 +239,13 @@ class Refused:
         return self.reason in ENDS_SESSION
 
     def explain(self) -> str:
-        """Return one line for the log: reason, rule, levels, and when or how the answer would change."""
+        """Return one line for the log: reason, rule, levels, which settings, and when or how the answer would change."""
         levels = ", ".join(sorted(level.value for level in self.levels))
         change = CHANGES.get(self.reason, "")
         if self.until is not None:
             change = f"; free again at {(self.until + ALMOST_A_SECOND).replace(microsecond=0).isoformat()}"
-        return f"{self.reason.value} ({self.rule}, {levels}){change}"
+        named = f": {', '.join(self.settings)}" if self.settings else ""
+        return f"{self.reason.value} ({self.rule}, {levels}){named}{change}"
 
 
 class BusyBecause(Enum):
@@ -268,6 +275,11 @@ class Busy:
     def public_message(self) -> str:
         """What the outside may read."""
         return "Too many sign-ins at this moment. Please try again."
+
+    def explain(self) -> str:
+        """Return one line for the log: what was waited for, and after how many seconds to come again."""
+        seconds = -(-self.retry_after // timedelta(seconds=1))  # never told too early
+        return f"{self.because.value}; come again in {seconds} s"
 
 
 @frozen

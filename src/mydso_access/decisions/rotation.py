@@ -82,13 +82,23 @@ def with_password(user: User, hashed: Secret[str], policy: SecurityPolicy, at: d
 
 
 def compromised(user: User, at: datetime) -> Changed[User] | Done[User] | Refused:
-    """Return the user whose password somebody else is known to have: sessions end, and the next sign-in changes it."""
+    """Return the user whose password somebody else is known to have: sessions end, and the next sign-in changes it.
+
+    What they may have prepared is dead, too: another address, a reset, addresses that were let in.
+    """
     if user.credential is None:
         return Refused(Reason.NO_PASSWORD, "S23", user_id=user.id)  # S23
     if user.credential.compromised:
         return Done(user)
     return Changed(
-        record=evolve(user, credential=evolve(user.credential, compromised=True), valid_from=at),
+        record=evolve(
+            user,
+            credential=evolve(user.credential, compromised=True),
+            reset=None,
+            new_email=None,
+            approved=(),
+            valid_from=at,
+        ),
         kind=EventKind.PASSWORD_COMPROMISED,
         rule="S23",
         messages=told(user, SecurityChange.PASSWORD_COMPROMISED, at),

@@ -6,17 +6,21 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from attrs import evolve, frozen
 
 from mydso_access.decisions.changes import Changed, Done
-from mydso_access.decisions.users import told
+from mydso_access.decisions.outcomes import Refused
+from mydso_access.decisions.sign_in import SecretVerdict
+from mydso_access.decisions.users import rights_changed, told
 from mydso_access.errors import InvalidValue
 from mydso_access.model.event import EventKind
 from mydso_access.model.message import SecurityChange
+from mydso_access.model.reason import Reason
 from mydso_access.model.second_factor import RecoveryCode, SecondFactor
 from mydso_access.model.secret import Secret, wrapped
+from mydso_access.model.sign_in import NewSeed
 from mydso_access.model.user import User
 from mydso_access.policy.fixed import CODE_DIGITS, EARLIEST, RECOVERY_GROUP, RECOVERY_LETTERS, SEED_BYTES, TOTP_PERIOD
 from mydso_access.policy.second_factor import SecondFactorPolicy
@@ -138,6 +142,65 @@ def recovery_code(factor: SecondFactor | None, place: int) -> RecoveryCode | Non
     return next((code for code in codes if code.place == place), None)
 
 
+def judge_app_code(user: User, step: int | None, secret: SecretVerdict | None) -> Refused | None:
+    """Say what is wrong with a code of a user's app; `None`: nothing.
+
+    Args:
+        user: the record.
+        step: the step that it is of; `None` as long as nobody looked.
+        secret: the verifier's verdict.
+    """
+    if user.second_factor is None:
+        return Refused(Reason.WRONG_STEP, "S26", user_id=user.id)  # S26
+    if secret is SecretVerdict.RIGHT and step is not None and step <= user.second_factor.last_step:
+        return Refused(Reason.USED_CODE, "D8", user_id=user.id)  # D8: strictly increasing
+    return _judge_verdict(user, secret, "S26")
+
+
+def judge_recovery_code(
+    user: User, place: int, seen: RecoveryCode | None, secret: SecretVerdict | None
+) -> Refused | None:
+    """Say what is wrong with a recovery code; `None`: nothing.
+
+    Args:
+        user: the record.
+        place: which of theirs it claims to be.
+        seen: the one that it was compared with; `None` as long as nobody looked.
+        secret: the verifier's verdict.
+    """
+    kept = recovery_code(user.second_factor, place)
+    if kept is None or (seen is not None and kept != seen):
+        return Refused(Reason.WRONG_CODE, "D8", user_id=user.id)  # D8: used, replaced, or never given
+    return _judge_verdict(user, secret, "D8")
+
+
+def judge_first_code(user: User, seed: NewSeed | None, secret: SecretVerdict | None) -> Refused | None:
+    """Say what is wrong with the first code of a new app; `None`: nothing.
+
+    Args:
+        user: the record.
+        seed: what waits in the sign-in to be confirmed.
+        secret: the verifier's verdict.
+    """
+    if seed is None:
+        return Refused(Reason.WRONG_STEP, "S26", user_id=user.id)  # S26
+    return _judge_verdict(user, secret, "S26")
+
+
+def _judge_verdict(user: User, secret: SecretVerdict | None, rule: str) -> Refused | None:
+    match secret:
+        case SecretVerdict.RIGHT:
+            return None
+        case SecretVerdict.USED:
+            return Refused(Reason.USED_CODE, "D8", user_id=user.id)  # D8
+        case SecretVerdict.UNUSABLE:
+            return Refused(Reason.UNUSABLE_CREDENTIAL, rule, user_id=user.id)  # S26 D8: counted like a wrong one
+        case SecretVerdict.WRONG | None:
+            return Refused(Reason.WRONG_CODE, rule, user_id=user.id)  # S26 D8
+        case _ as never:
+            assert_never(never)
+
+
 def accepted(factor: SecondFactor, step: int, seed: Secret[str]) -> SecondFactor:
     """Return the second factor that accepts no step up to this one any more.
 
@@ -159,7 +222,7 @@ def without_second_factor(user: User, at: datetime) -> Changed[User] | Done[User
     if user.second_factor is None:
         return Done(user)
     return Changed(
-        record=evolve(user, second_factor=None, valid_from=at),
+        record=rights_changed(user, second_factor=None, valid_from=at),
         kind=EventKind.SECOND_FACTOR_RESET,
         rule="S26",
         messages=told(user, SecurityChange.SECOND_FACTOR_RESET, at),

@@ -44,12 +44,11 @@ def with_policy(
     record: StructureRecord, policy: StructurePolicy
 ) -> Changed[StructureRecord] | Done[StructureRecord] | Refused:
     """Return the structure that asks for something else; what it asks beyond its level is refused as a whole."""
-    for name, _ in policy.asks:
-        if not may_be_set_at(name, record.structure.level):
-            entity_only = declaration(name).metadata[Setting].at is SettableAt.ENTITY
-            if entity_only:
-                return Refused(Reason.ENTITY_ONLY, "S27")  # S27
-            return Refused(Reason.INSTALLATION_ONLY, "S38")  # S38
+    beyond = [name for name, _ in policy.asks if not may_be_set_at(name, record.structure.level)]
+    if entities := _set_at(SettableAt.ENTITY, beyond):
+        return Refused(Reason.ENTITY_ONLY, "S27", settings=entities)  # S27
+    if beyond:
+        return Refused(Reason.INSTALLATION_ONLY, "S38", settings=tuple(beyond))  # S38
     listed = dict(policy.asks).get("addresses.networks")
     if listed is not None and not listed.items:
         return Refused(Reason.SHUT_OUT, "A15")  # A15: an empty list
@@ -113,6 +112,10 @@ def described(
         rule="A24",
         differences=(Difference("sign_in_mode", before, after),) if before != after else (),
     )
+
+
+def _set_at(at: SettableAt, names: list[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if declaration(name).metadata[Setting].at is at)
 
 
 def _of(policy: StructurePolicy, prefix: str) -> dict[str, object]:

@@ -7,8 +7,8 @@ from typing import TypeAlias, assert_never
 
 from attrs import evolve, field, frozen
 
-from mydso_access.decisions.dormancy import is_dormant
-from mydso_access.decisions.levels import Levels, comes_by_sso, effective_policy, policy_at_home, value_at
+from mydso_access.decisions.dormancy import judge_dormancy
+from mydso_access.decisions.levels import Levels, comes_by_sso, effective_policy, policy_at_home
 from mydso_access.decisions.lockout import Admission, Admitted, Blocked, Full
 from mydso_access.decisions.naming import IPAddress, Who, account_key, address_key, canonical_name
 from mydso_access.decisions.outcomes import Busy, BusyBecause, Refused
@@ -283,6 +283,23 @@ def judge_again(user: User | None, before: User, place: Place | None) -> Complet
     return judge_user(user, before.name, SecretVerdict.RIGHT if unchanged else SecretVerdict.WRONG, place)
 
 
+def judge_session(
+    user: User | None, user_id: str, typed: Attempt, secret: SecretVerdict | None, place: Place
+) -> Complete | Refused:
+    """Judge whose session it is, and then the password.
+
+    Args:
+        user: the record; `None` if the session has ended meanwhile.
+        user_id: whose session it was.
+        typed: whose name the password was given for.
+        secret: the verifier's verdict.
+        place: where the user is at home.
+    """
+    if user is None:
+        return Refused(Reason.OUTDATED_PROOF, "D12", user_id=user_id)  # D12
+    return judge_user(user, typed.name, secret, place)
+
+
 def judge_session_again(user: User | None, before: User, place: Place | None) -> Complete | Refused:
     """Judge again for a session's user: what ended the session meanwhile ended what it asked for, too."""
     judged = judge_again(user, before, place)
@@ -300,12 +317,7 @@ def _judge_place(user: User, place: Place | None, first: Factor) -> Refused | No
         return Refused(Reason.SSO_ONLY, "A24", user_id=user.id)  # A24
     if first is Factor.SSO and not by_sso:
         return Refused(Reason.NOT_BY_SSO, "A24", user_id=user.id)  # A24
-    if value_at(place.home, place.policy, "dormancy.months") is None:  # before a secret is proven, time tells nothing
-        return None
-    binding = policy_at_home(user, place.home, place.policy)
-    if is_dormant(user, binding.policy, place.now):
-        return Refused(Reason.DORMANT, "S25", levels=binding.levels("dormancy.months"), user_id=user.id)  # S25
-    return None
+    return judge_dormancy(user, place.home, place.policy, place.now)
 
 
 def _judge_secret(user: User, secret: SecretVerdict | None) -> Complete | Refused:

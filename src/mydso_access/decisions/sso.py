@@ -4,6 +4,7 @@ import hashlib
 from datetime import datetime
 
 from mydso_access.decisions.outcomes import Refused
+from mydso_access.decisions.tokens import joined
 from mydso_access.model.assertion import Assertion, VerifiedAssertion
 from mydso_access.model.reason import Reason
 from mydso_access.model.sign_in import Factor
@@ -33,9 +34,7 @@ def judge_assertion(assertion: VerifiedAssertion, policy: SsoPolicy, now: dateti
 
 def taken(assertion: VerifiedAssertion, policy: SsoPolicy, now: datetime) -> Assertion:
     """Return the record that an assertion was taken; it is kept longer than the assertion counts (D10)."""
-    parts = (assertion.issuer, assertion.id)
-    text = "\0".join(f"{len(part)}:{part}" for part in parts)
-    key = hashlib.sha256(f"assertion\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
+    key = hashlib.sha256(b"assertion\0" + joined(assertion.issuer, assertion.id)).hexdigest()
     return Assertion(key=key, expires_at=now + policy.assertion_age + policy.skew + ASSERTION_KEPT, saved_at=now)
 
 

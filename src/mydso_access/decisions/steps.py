@@ -13,17 +13,16 @@ from mydso_access.decisions.membership import judge_entry, judge_there
 from mydso_access.decisions.naming import IPAddress, Who
 from mydso_access.decisions.outcomes import INSTALLATION, DueBecause, Proof, Refused
 from mydso_access.decisions.rotation import owes_change
-from mydso_access.decisions.sessions import SensitiveAction, requires_step_up
-from mydso_access.decisions.sign_in import Place, judge_meant, policy_there
-from mydso_access.decisions.tokens import NOTHING, GivenToken, TokenPurpose, opens
+from mydso_access.decisions.sessions import Factors, SensitiveAction, lacks_second_factor, requires_step_up
+from mydso_access.decisions.sign_in import Place, SecretVerdict, judge_meant, policy_there
+from mydso_access.decisions.tokens import NOTHING, GivenToken, TokenPurpose, joined, opens
 from mydso_access.model.attempts import CounterKey
 from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret
-from mydso_access.model.sign_in import FIRST_FACTORS, SECOND_FACTORS, Factor, Purpose, SignIn
+from mydso_access.model.sign_in import FIRST_FACTORS, Factor, Purpose, SignIn
 from mydso_access.model.structure import Entity, Structure, StructureRecord
 from mydso_access.model.user import User
 from mydso_access.policy.addresses import Recipient
-from mydso_access.policy.second_factor import SecondFactorPolicy, WithSso
 
 
 @frozen
@@ -58,7 +57,6 @@ class NewPassword:
     because: DueBecause
 
 
-Factors: TypeAlias = tuple[tuple[Factor, datetime], ...]
 Step: TypeAlias = AddressCode | SecondFactorCode | Enrolment | NewPassword
 
 
@@ -97,10 +95,8 @@ def begun(  # noqa: PLR0913  # who, what for, from where, what is proven, when
     outgrown: bool = False,
 ) -> SignIn:
     """Return a half-finished sign-in that was not stored yet; it would take the place of an earlier one like it."""
-    parts = (user.id, address.digest, purpose.value)
-    text = "\0".join(f"{len(part)}:{part}" for part in parts)
     return SignIn(
-        id=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        id=hashlib.sha256(joined(user.id, address.digest, purpose.value)).hexdigest(),
         user_id=user.id,
         address=address,
         purpose=purpose,
@@ -210,6 +206,25 @@ def _address(standing: Standing) -> Step | None:
     return None
 
 
+def judge_address_code(standing: Standing, secret: SecretVerdict | None) -> Refused | None:
+    """Say what is wrong with a code for a new address; `None`: nothing.
+
+    Args:
+        standing: the sign-in, which knows the code that was sent.
+        secret: whether it was that one; `None` if nobody looked.
+    """
+    user, sent = standing.user, standing.sign_in.code
+    if sent is None:
+        return Refused(Reason.WRONG_STEP, "D7", user_id=user.id)  # D7
+    if standing.now > sent.sent_at + policy_there(user, standing.place).policy.addresses.code:
+        return Refused(Reason.OLD_CODE, "A17", user_id=user.id)  # A17
+    if not may_still_validate(standing, sent.structure, sent.validator):
+        return Refused(Reason.OLD_CODE, "A16", user_id=user.id)  # A16: who decides has changed since it was sent
+    if secret is not SecretVerdict.RIGHT:
+        return Refused(Reason.WRONG_CODE, "A17", user_id=user.id)  # A17: a failed attempt
+    return None
+
+
 def may_still_validate(standing: Standing, structure: Structure, validator: Recipient) -> bool:
     """Tell whether whoever got a code for a structure's list may decide, as its policy stands now (D14, A16)."""
     wanted = policy_there(standing.user, standing.place).policy.addresses.recipient
@@ -233,25 +248,6 @@ def _second_factor(standing: Standing) -> Step | Refused | None:
     if standing.sign_in.purpose is Purpose.ENTER and _is_stale(standing):
         return Refused(Reason.STEP_UP_NEEDED, "ASVS 7.5.1", user_id=standing.user.id)
     return Enrolment()  # S26
-
-
-def lacks_second_factor(user: User, factors: Factors, asked: SecondFactorPolicy) -> bool:
-    """Tell whether a second factor is asked for that was not proven.
-
-    Args:
-        user: the record.
-        factors: what was proven.
-        asked: the effective policy where the user is.
-    """
-    kinds = {factor for factor, _ in factors}
-    if kinds & SECOND_FACTORS:
-        return False
-    if Factor.SSO in kinds:
-        if asked.with_sso is WithSso.NEVER:
-            return False  # D9
-        if asked.with_sso is WithSso.UNLESS_TRUSTED and Factor.SSO_SECOND in kinds:
-            return False  # D9
-    return asked.required or user.second_factor is not None  # S26
 
 
 def judge_present(facts: ActorFacts, proof: Proof, place: Place) -> User | Refused:

@@ -76,9 +76,12 @@ def token_digest(purpose: TokenPurpose, record_id: str, secret: Secret[str], *bo
         secret: its secret half.
         bound_to: what else of the record it is good for only.
     """
-    parts = (purpose.value, record_id, secret.reveal(), *bound_to)
-    text = "\0".join([f"{len(part)}:{part}" for part in parts])
-    return Secret(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
+    return Secret(hashlib.sha256(joined(purpose.value, record_id, secret.reveal(), *bound_to)).hexdigest())
+
+
+def joined(*parts: str) -> bytes:
+    """Return several texts as one to be digested: no other texts become the same, wherever they are cut."""
+    return "\0".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")
 
 
 def session_digest(session: str | None) -> str | None:
@@ -102,9 +105,8 @@ def code_digest(secret: Secret[str], bound_to: tuple[str, ...], code: Secret[str
         bound_to: what else it is good for only: the sign-in, the structure, the address.
         code: the code itself.
     """
-    text = "\0".join(f"{len(part)}:{part}" for part in (*bound_to, code.reveal()))
-    key, message = secret.reveal().encode("utf-8", "surrogatepass"), text.encode("utf-8", "surrogatepass")
-    return Secret(hmac.digest(key, message, "sha256").hex())
+    key = secret.reveal().encode("utf-8", "surrogatepass")
+    return Secret(hmac.digest(key, joined(*bound_to, code.reveal()), "sha256").hex())
 
 
 def opens(given: GivenToken, purpose: TokenPurpose, kept: Secret[str] | None, *bound_to: str) -> bool:

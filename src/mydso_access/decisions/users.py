@@ -160,9 +160,8 @@ def with_role(user: User, role: str, roles: RoleTable, at: datetime) -> Changed[
     if user.appointments and Right.SECURITY_SETTINGS not in rights:
         return Refused(Reason.MAIN_ADMINISTRATOR, "A13", user_id=user.id)  # A13
     change = _changed(user, EventKind.RIGHTS_CHANGED, "S5", "role", role)
-    return evolve(
-        change, record=evolve(change.record, valid_from=at)
-    )  # ASVS 7.4: a session has the rights of its start
+    # ASVS 7.4: a session has the rights of its start.
+    return evolve(change, record=evolve(change.record, valid_from=at))
 
 
 def with_import_flag(
@@ -174,9 +173,8 @@ def with_import_flag(
     if may_import is user.may_import:
         return Done(user)
     if user.appointments and Right.SECURITY_SETTINGS not in roles.role(user.role).rights(may_import=may_import):
-        return Refused(
-            Reason.MAIN_ADMINISTRATOR, "A13", user_id=user.id
-        )  # A13: where a host's role leaves it to the flag
+        # Where a host's role leaves it to the flag.
+        return Refused(Reason.MAIN_ADMINISTRATOR, "A13", user_id=user.id)  # A13
     return _changed(user, EventKind.RIGHTS_CHANGED, "S5", "may_import", may_import)
 
 

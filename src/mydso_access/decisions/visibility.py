@@ -279,7 +279,9 @@ def can_see(scope: Scope, customer: Customer) -> AccessDecision:
         InvalidValue: an argument is none of those.
     """
     if type(scope) not in SCOPES:
-        raise InvalidValue("scope", shown(type(scope)), "a Scope, as `visibility` returns it")
+        raise InvalidValue(
+            "scope", shown(type(scope)), "a Scope: `permissions(...).scope`, or what `visibility` returns"
+        )
     if read_customer(customer).entity != scope.entity:
         return elsewhere(scope)
     return shown_by(scope) if covers(scope, customer) else hidden(scope)

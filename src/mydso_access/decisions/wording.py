@@ -59,7 +59,7 @@ TOLD_WHEN_PROVEN = {
 # After these a session has nothing left to go on with.
 ENDS_SESSION = frozenset({Reason.OUTDATED_PROOF, Reason.DORMANT, Reason.NO_HOME})
 
-# How the answer would change; where time alone changes it, the refusal says when.
+# How the answer would change, or what it rests on; where time alone changes it, the refusal says when.
 CHANGES = {
     Reason.ACCOUNT_BLOCKED: "; free again when the password is reset",
     Reason.ACCOUNT_BUSY: "; other attempts on this name are being evaluated, try again in a moment",
@@ -68,4 +68,7 @@ CHANGES = {
     Reason.DORMANT: "; free once an administrator enables the login",
     Reason.SSO_ONLY: "; this user comes by single sign-on",
     Reason.LAPSED: "; free once a new message is sent",
+    Reason.MORE_RIGHTS: "; nobody edits, or makes, whoever may do more",
+    Reason.NO_STRUCTURE: "; there is none of exactly this id and kind, or no platform, which a second entity needs",
+    Reason.WRONG_CATEGORY: "; an entity has active users and contacts, the platform multi-entity users; contacts have no login",
 }

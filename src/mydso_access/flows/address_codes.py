@@ -6,8 +6,8 @@ from mydso_access.answering import answer, coming_back
 from mydso_access.decisions.naming import Address
 from mydso_access.decisions.outcomes import Refused
 from mydso_access.decisions.second_factor import TypedCode, read_code
-from mydso_access.decisions.sign_in import SecretVerdict, policy_there
-from mydso_access.decisions.steps import AddressCode, Standing, bound_to, may_still_validate
+from mydso_access.decisions.sign_in import SecretVerdict
+from mydso_access.decisions.steps import AddressCode, Standing, bound_to, judge_address_code
 from mydso_access.decisions.tokens import GivenToken, code_digest, read_token, session_digest
 from mydso_access.gate import Check, Granted
 from mydso_access.installation import Installation
@@ -89,17 +89,7 @@ class _Entered:
     hashed = None
 
     def judge(self, standing: Standing, secret: SecretVerdict | None) -> Refused | None:
-        user, sent = standing.user, standing.sign_in.code
-        if sent is None:
-            return Refused(Reason.WRONG_STEP, "D7", user_id=user.id)  # D7
-        policy = policy_there(user, standing.place).policy.addresses
-        if standing.now > sent.sent_at + policy.code:
-            return Refused(Reason.OLD_CODE, "A17", user_id=user.id)  # A17
-        if not may_still_validate(standing, sent.structure, sent.validator):
-            return Refused(Reason.OLD_CODE, "A16", user_id=user.id)  # A16: who decides has changed since it was sent
-        if secret is not SecretVerdict.RIGHT:
-            return Refused(Reason.WRONG_CODE, "A17", user_id=user.id)  # A17: a failed attempt
-        return None
+        return judge_address_code(standing, secret)
 
     def look(self, standing: Standing, check: Check) -> SecretVerdict:  # noqa: ARG002
         sent = standing.sign_in.code

@@ -8,7 +8,9 @@ from mydso_access.decisions.administration import Actor, judge_right, read_actor
 from mydso_access.decisions.changes import Changed, Done
 from mydso_access.decisions.customers import (
     check_customer_id,
-    may_be_associated,
+    check_user_id,
+    judge_association,
+    judge_nothing_ended,
     with_colleague,
     with_collector,
     without_colleague,
@@ -18,7 +20,7 @@ from mydso_access.erasing import end_if_forgotten
 from mydso_access.installation import Installation
 from mydso_access.model.customer import Customer
 from mydso_access.model.role import Right
-from mydso_access.model.structure import Structure
+from mydso_access.model.structure import Structure, check_entity
 
 EditOutcome: TypeAlias = Done[Customer] | Refused | Busy
 Edit: TypeAlias = Callable[[Customer], Changed[Customer] | Done[Customer] | Refused]
@@ -36,13 +38,13 @@ async def associate(
         user_id: the colleague, a member of the entity, of any category (S14).
 
     Raises:
-        InvalidValue: the actor is none.
+        InvalidValue: an argument is malformed.
         StoreError: a repository failed.
     """
     user = await installation.store.user(user_id)
 
     def edit(customer: Customer) -> Changed[Customer] | Done[Customer] | Refused:
-        refusal = may_be_associated(user, customer, Right.BE_ASSOCIATED, installation.roles)
+        refusal = judge_association(user, customer, Right.BE_ASSOCIATED, installation.roles)
         return refusal or with_colleague(customer, user_id)
 
     return await _still_there(installation, user_id, await _edited(installation, actor, entity, customer_id, edit))
@@ -53,6 +55,9 @@ async def dissociate(
 ) -> Done[Customer] | Refused | Busy:
     """End a colleague's association with a customer; a second time changes nothing.
 
+    Also one that was left of a user who is forgotten. Where there is neither the association nor such a user, or no such
+    entity, it is `Refused`.
+
     Args:
         actor: who asks.
         entity: id of the customer's entity.
@@ -60,16 +65,20 @@ async def dissociate(
         user_id: the colleague.
 
     Raises:
-        InvalidValue: the actor is none.
+        InvalidValue: an argument is malformed.
         StoreError: a repository failed.
     """
-    return await _edited(installation, actor, entity, customer_id, lambda each: without_colleague(each, user_id))
+    check_user_id(user_id)
+    edited = await _edited(installation, actor, entity, customer_id, lambda each: without_colleague(each, user_id))
+    return await _unless_a_slip(installation, entity, user_id, edited)
 
 
 async def assign_collector(
     installation: Installation, /, actor: Actor, entity: str, customer_id: str, user_id: str | None
 ) -> Done[Customer] | Refused | Busy:
     """Say who is in charge of a customer's collection: one user, or nobody.
+
+    Nobody, where there is no collector and no such entity, is `Refused`.
 
     Args:
         actor: who asks.
@@ -78,7 +87,7 @@ async def assign_collector(
         user_id: a member of the entity whose role may be a collector (A31); `None` for nobody.
 
     Raises:
-        InvalidValue: the actor is none.
+        InvalidValue: an argument is malformed.
         StoreError: a repository failed.
     """
     user = None if user_id is None else await installation.store.user(user_id)
@@ -86,11 +95,24 @@ async def assign_collector(
     def edit(customer: Customer) -> Changed[Customer] | Done[Customer] | Refused:
         if user_id is None:
             return with_collector(customer, None)
-        refusal = may_be_associated(user, customer, Right.BE_COLLECTOR, installation.roles)
+        refusal = judge_association(user, customer, Right.BE_COLLECTOR, installation.roles)
         return refusal or with_collector(customer, user_id)
 
     edited = await _edited(installation, actor, entity, customer_id, edit)
-    return edited if user_id is None else await _still_there(installation, user_id, edited)
+    if user_id is None:
+        return await _unless_a_slip(installation, entity, None, edited)
+    return await _still_there(installation, user_id, edited)
+
+
+async def _unless_a_slip(
+    installation: Installation, entity: str, user_id: str | None, edited: EditOutcome
+) -> EditOutcome:
+    """Return what ending an association came to; if nothing was ended, there must be such an entity and such a user."""
+    if not isinstance(edited, Done) or edited.event is not None:
+        return edited
+    there = await installation.store.has(Structure.entity(entity))
+    known = user_id is None or await installation.store.has(user_id)
+    return judge_nothing_ended(entity=there, user=known) or edited
 
 
 async def _still_there(installation: Installation, user_id: str, edited: EditOutcome) -> EditOutcome:
@@ -108,5 +130,6 @@ async def _edited(
             return refusal
         return edit(case.record or Customer(entity=entity, id=customer_id))
 
+    check_entity(entity)
     check_customer_id(customer_id)
     return await change(installation, read_actor(actor), customer_shelf(installation, entity, customer_id), decide)

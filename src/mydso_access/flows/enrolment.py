@@ -12,7 +12,7 @@ from mydso_access.decisions.addresses import remembered
 from mydso_access.decisions.administration import judge_proof, judge_step_up, read_proof
 from mydso_access.decisions.naming import Address, address_key
 from mydso_access.decisions.outcomes import Busy, Proof, Refused, StepRequired
-from mydso_access.decisions.second_factor import TypedCode, drift, read_code
+from mydso_access.decisions.second_factor import TypedCode, drift, judge_first_code, read_code
 from mydso_access.decisions.sessions import SensitiveAction
 from mydso_access.decisions.sign_in import SecretVerdict
 from mydso_access.decisions.steps import Enrolment, Standing, begun, next_step
@@ -122,16 +122,7 @@ class _Confirmation:
     hashed = None
 
     def judge(self, standing: Standing, secret: SecretVerdict | None) -> Refused | None:
-        user = standing.user
-        if standing.sign_in.seed is None:
-            return Refused(Reason.WRONG_STEP, "S26", user_id=user.id)  # S26
-        match secret:
-            case SecretVerdict.RIGHT:
-                return None
-            case SecretVerdict.UNUSABLE:
-                return Refused(Reason.UNUSABLE_CREDENTIAL, "S26", user_id=user.id)  # S26: counted like a wrong one
-            case _:
-                return Refused(Reason.WRONG_CODE, "S26", user_id=user.id)  # S26
+        return judge_first_code(standing.user, standing.sign_in.seed, secret)
 
     def look(self, standing: Standing, check: Check) -> SecretVerdict:  # noqa: ARG002
         new = standing.sign_in.seed
@@ -154,7 +145,8 @@ class _Confirmation:
         sign_in = standing.sign_in
 
         def change(user: User, at: datetime) -> dict[str, Any]:
-            changed = {"second_factor": SecondFactor(new.sealed, new.algorithm, at, step), "valid_from": at}
+            enrolled = SecondFactor(new.sealed, new.algorithm, at, step)
+            changed = {"second_factor": enrolled, "reset": None, "new_email": None, "valid_from": at}
             if sign_in.purpose is not Purpose.ENROL:  # what was let in is remembered once the sign-in completes (A17)
                 return changed
             return {**changed, "approved": remembered(user.approved, sign_in.approvals, Recipient.USER, at)}

@@ -8,10 +8,11 @@ from mydso_access.decisions.administration import Actor, Asker, actor_of_event
 from mydso_access.decisions.changes import Done
 from mydso_access.decisions.erasure import FORGOTTEN, erased, is_erased
 from mydso_access.decisions.outcomes import Busy, BusyBecause, Proof, Refused
+from mydso_access.decisions.sessions import SensitiveAction
 from mydso_access.erasing import dissociate_everywhere, erase_traces
 from mydso_access.errors import Stale
 from mydso_access.installation import Installation
-from mydso_access.managing import manage
+from mydso_access.managing import fresh, manage
 from mydso_access.model.event import Event, EventKind
 from mydso_access.model.user import Category, User
 from mydso_access.policy.fixed import PAGE
@@ -40,13 +41,15 @@ async def forget_user(installation: Installation, /, actor: Actor, user_id: str)
     If it is interrupted, forgetting the same user again goes on where it ended.
 
     Args:
-        actor: who asks; somebody with every right of the user's.
+        actor: who asks; somebody with every right of the user's, freshly proven.
         user_id: whom to forget; no main administrator.
 
     Raises:
         InvalidValue: the actor is none.
         StoreError: a repository failed; what was erased until then stays erased.
     """
+    if refusal := await fresh(installation, actor, SensitiveAction.FORGET_USER):
+        return refusal
     drawn = f"{FORGOTTEN}{installation.chance.new_id()}"
     ended = await manage(installation, actor, user_id, lambda user, at: erased(user, drawn, at))
     if not isinstance(ended, Done):
@@ -73,8 +76,7 @@ async def _removed(installation: Installation, actor: Actor, user: User, pseudon
         **(Asker(actor=pseudonym, system=None) if own else actor_of_event(actor)),
     )
     for pause in pauses(installation, installation.policy.lockout.charge_wait):
-        if pause:
-            await sleep(installation, pause)
+        await sleep(installation, pause)
         left = await installation.store.user(user.id)
         if left is None or not is_erased(left):  # somebody else was as fast, and the id is another's by now
             break

@@ -4,18 +4,17 @@ from collections.abc import Iterable, Sequence
 
 from attrs import evolve, frozen
 
-from mydso_access.changing import Case, Decided, actor_facts, change, damaged, link_shelf
+from mydso_access.changing import Case, Decided, change, damaged, link_shelf, proof_facts
 from mydso_access.decisions.administration import (
     Actor,
     ActorFacts,
-    System,
     actor_of_event,
     judge_proof,
     judge_right,
     read_actor,
 )
 from mydso_access.decisions.changes import Done
-from mydso_access.decisions.links import Grant, granting, issued, judge_granted, renewed, revoked
+from mydso_access.decisions.links import Grant, granting, issued, judge_granted, judge_own, renewed, revoked
 from mydso_access.decisions.outcomes import Busy, BusyBecause, Proof, Refused
 from mydso_access.decisions.permissions import Permissions
 from mydso_access.decisions.sign_in import Place
@@ -23,7 +22,7 @@ from mydso_access.decisions.steps import judge_present
 from mydso_access.decisions.tokens import token_text
 from mydso_access.erasing import end_if_forgotten
 from mydso_access.errors import InvalidValue, Stale, UnreadableRecord, shown
-from mydso_access.granting import grant_of, load_customer, load_customers, new_token
+from mydso_access.granting import grant_beside, grant_of, load_customer, load_customers, new_token
 from mydso_access.installation import Installation
 from mydso_access.model.customer import Customer
 from mydso_access.model.event import Difference, Event, EventKind
@@ -50,6 +49,11 @@ class LinkIssued:
     link: Link
     token: Secret[str]
 
+    @property
+    def messages(self) -> tuple[()]:
+        """None: the host writes what carries the token; every answer has messages, so that one function sends them."""
+        return ()
+
 
 @frozen(kw_only=True)
 class LinksIssued:
@@ -62,6 +66,11 @@ class LinksIssued:
 
     links: tuple[LinkIssued, ...]
     refused: tuple[tuple[LinkTarget, Refused | Busy], ...] = ()
+
+    @property
+    def messages(self) -> tuple[()]:
+        """None: the host writes what carries the links; every answer has messages, so that one function sends them."""
+        return ()
 
 
 async def issue_link(
@@ -145,8 +154,7 @@ async def _batch_in_time(
 ) -> LinksIssued | Refused | Busy:
     """Issue one thousand; again, if somebody else's save was in the way."""
     for pause in pauses(installation, installation.policy.lockout.charge_wait):
-        if pause:
-            await sleep(installation, pause)
+        await sleep(installation, pause)
         try:
             return await _batch(installation, actor, granter, targets, single_use=single_use)
         except Stale as stale:
@@ -158,9 +166,12 @@ async def _batch_in_time(
 async def _batch(
     installation: Installation, actor: Actor, granter: str, targets: Sequence[LinkTarget], *, single_use: bool
 ) -> LinksIssued | Refused:
-    entity, facts = targets[0].entity, await actor_facts(installation, actor)
+    entity, facts = targets[0].entity, await proof_facts(installation, actor)
     try:
-        grant = await grant_of(installation, granter, entity)
+        if facts.user is None:
+            grant = await grant_of(installation, granter, entity)
+        else:  # a user sends in their own name
+            grant = await grant_beside(installation, facts.user, facts.home, entity)
     except UnreadableRecord as error:
         return await damaged(installation, error, granter)
     allowed = _granting(facts, grant)
@@ -210,7 +221,7 @@ async def renew_link(installation: Installation, /, actor: Actor, link_id: str) 
         if case.record is None:
             return NO_LINK
         now = evolve(grant, now=case.at)
-        if refusal := _judge_own(case.facts, case.record):
+        if refusal := judge_own(case.facts, case.record):
             return refusal
         allowed = _granting(case.facts, now)
         if isinstance(allowed, Refused):
@@ -242,7 +253,7 @@ async def revoke_link(installation: Installation, /, actor: Actor, link_id: str)
         if case.record is None:
             return NO_LINK
         place = Structure.entity(case.record.target.entity)
-        no = _judge_own(case.facts, case.record)
+        no = judge_own(case.facts, case.record)
         if no and judge_right(case.facts, installation.roles, Right.MANAGE_USERS, place):
             return no
         return revoked(case.record, case.at)
@@ -310,20 +321,10 @@ async def _link(installation: Installation, actor: Actor, link_id: str) -> Link 
     if type(link_id) is not str:
         raise InvalidValue("link_id", shown(link_id), "text (str)")
     if isinstance(actor, Proof):  # before it is told whether there is such a link
-        judged = judge_proof(await actor_facts(installation, actor))
+        judged = judge_proof(await proof_facts(installation, actor))
         if isinstance(judged, Refused):
             return judged
     try:
         return await installation.store.link(link_id) or NO_LINK
     except UnreadableRecord as error:
         return await damaged(installation, error, actor.user_id if isinstance(actor, Proof) else None)
-
-
-def _judge_own(facts: ActorFacts, link: Link) -> Refused | None:
-    """Say what forbids an actor to change a link as its granter; `None`: nothing."""
-    if isinstance(facts.actor, System):
-        return None
-    user = judge_proof(facts)
-    if isinstance(user, Refused):
-        return user
-    return None if user.id == link.granter else Refused(Reason.NOT_ALLOWED, "A23", user_id=user.id)  # A23

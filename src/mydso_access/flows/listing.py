@@ -20,7 +20,7 @@ from mydso_access.decisions.administration import (
 )
 from mydso_access.decisions.customers import check_customer_id
 from mydso_access.decisions.links import ListedLink
-from mydso_access.decisions.listing import ListedUser, is_listed, judge_look, listed, seen_from
+from mydso_access.decisions.listing import ListedUser, is_listed, judge_look, listed
 from mydso_access.decisions.naming import account_key
 from mydso_access.decisions.outcomes import Refused
 from mydso_access.decisions.sign_in import Place
@@ -28,11 +28,11 @@ from mydso_access.errors import InvalidValue, shown
 from mydso_access.granting import judged_links
 from mydso_access.installation import Installation
 from mydso_access.model.customer import Customer
-from mydso_access.model.event import Event
+from mydso_access.model.event import Event, EventKind, EventQuery
 from mydso_access.model.link import Link
 from mydso_access.model.reason import Reason
 from mydso_access.model.role import Right
-from mydso_access.model.structure import Structure
+from mydso_access.model.structure import Structure, check_entity, check_structure
 from mydso_access.model.user import User
 from mydso_access.policy.fixed import EARLIEST, PAGE, PAGE_SHOWN
 
@@ -73,17 +73,19 @@ async def list_users(
         InvalidValue: an argument is malformed.
         StoreError: a repository failed.
     """
+    check_structure(structure)
+    _check_page(User, after, limit)
     facts = await actor_facts(installation, read_actor(actor))
     if refusal := judge_right(facts, installation.roles, Right.MANAGE_USERS, structure):
         return refusal
-    found = await installation.store.users_of(structure, after, _checked(limit))
+    found = await installation.store.users_of(structure, after, limit)
     now = installation.now()
     homes = {
         each: Place(await installation.store.structure(each), installation.policy, now)
         for each in {user.structure for user in found}
     }
-    rows = [await _line(installation, seen_from(user, structure), homes[user.structure]) for user in found]
-    return Page(tuple(rows), _last(found, limit))
+    rows = [await _line(installation, user, structure, homes[user.structure]) for user in found]
+    return Page(tuple(rows), _last([row.user for row in rows], limit))
 
 
 async def look_at_user(
@@ -100,6 +102,7 @@ async def look_at_user(
         InvalidValue: an argument is malformed.
         StoreError: a repository failed.
     """
+    check_structure(structure)
     facts, user = await actor_facts(installation, read_actor(actor)), await installation.store.user(user_id)
     if refusal := judge_look(facts, installation.roles, structure, user_id):
         return refusal
@@ -107,12 +110,12 @@ async def look_at_user(
         return Refused(Reason.NO_USER, "S11")  # S11
     home = await installation.store.structure(user.structure)
     there = Place(home, installation.policy, installation.now())
-    return await _line(installation, seen_from(user, structure), there)
+    return await _line(installation, user, structure, there)
 
 
-async def _line(installation: Installation, user: User, home: Place) -> ListedUser:
+async def _line(installation: Installation, user: User, structure: Structure, home: Place) -> ListedUser:
     counter = None if user.name is None else await installation.store.counter(account_key(user.name))
-    return listed(user, counter, home)
+    return listed(user, structure, counter, home)
 
 
 async def list_customers(  # noqa: PLR0913  # what a page is asked for by
@@ -138,10 +141,13 @@ async def list_customers(  # noqa: PLR0913  # what a page is asked for by
         InvalidValue: an argument is malformed.
         StoreError: a repository failed.
     """
+    check_entity(entity)
+    _check_filter("associated", associated)
+    _check_page(Customer, after, limit)
     facts = await actor_facts(installation, read_actor(actor))
     if refusal := judge_right(facts, installation.roles, Right.ASSIGN_CUSTOMERS, Structure.entity(entity)):
         return refusal
-    found = await installation.store.customers_of(entity, after, _checked(limit), associated)
+    found = await installation.store.customers_of(entity, after, limit, associated)
     return Page(tuple(found), _last(found, limit))
 
 
@@ -171,13 +177,16 @@ async def list_links(  # noqa: PLR0913  # what a page is asked for by
         InvalidValue: an argument is malformed.
         StoreError: a repository failed, or `resource_exists` did.
     """
+    check_entity(entity)
     if customer_id is not None:
         check_customer_id(customer_id)
+    _check_filter("granter", granter)
+    _check_page(Link, after, limit)
     facts = await actor_facts(installation, read_actor(actor))
     right = Right.OPEN_CARD if facts.user is not None and granter == facts.user.id else Right.MANAGE_USERS
     if refusal := judge_right(facts, installation.roles, right, Structure.entity(entity)):
         return refusal
-    found = await installation.store.links_of(entity, after, _checked(limit), customer_id, granter)
+    found = await installation.store.links_of(entity, after, limit, customer_id, granter)
     return Page(await judged_links(installation, entity, found), _last(found, limit))
 
 
@@ -189,6 +198,8 @@ async def read_trail(  # noqa: PLR0913  # what a page is asked for by
     *,
     by: bool = False,
     since: datetime = EARLIEST,
+    kind: EventKind | None = None,
+    latest_first: bool = False,
     after: Event | None = None,
     limit: int = PAGE_SHOWN,
 ) -> Page[Event] | Refused:
@@ -200,6 +211,8 @@ async def read_trail(  # noqa: PLR0913  # what a page is asked for by
         user_id: whom it is about; `None` for all of it.
         by: what the user asked for, instead of what happened to them.
         since: the earliest instant of interest.
+        kind: only events of this kind.
+        latest_first: whether the latest events come first.
         after: `Page.after` of the page before.
         limit: how many at most, 1 to 500.
 
@@ -207,10 +220,12 @@ async def read_trail(  # noqa: PLR0913  # what a page is asked for by
         InvalidValue: an argument is malformed.
         StoreError: a repository failed.
     """
+    _check_page(Event, after, limit)
+    who = {"actor" if by else "subject": user_id}
+    query = EventQuery(since=since, kind=kind, latest_first=latest_first, **who)
     if refusal := await _may_read(installation, actor, user_id):
         return refusal
-    who = {"actor" if by else "subject": user_id}
-    found = await installation.store.events_page(since, after, _checked(limit), **who)
+    found = await installation.store.events_page(query, after, limit)
     facts = await actor_facts(installation, actor)
     return Page(tuple(event for event in found if _may_see(installation, facts, event)), _last(found, limit))
 
@@ -238,10 +253,16 @@ def _may_see(installation: Installation, facts: ActorFacts, event: Event) -> boo
     return MemberOf(event.structure) in actor_powers(facts.user, facts.home, installation.roles)
 
 
-def _checked(limit: int) -> int:
+def _check_page(kind: type, after: object, limit: int) -> None:
+    if after is not None and type(after) is not kind:  # a row, an id or a page would read as a broken store
+        raise InvalidValue("after", shown(type(after)), "Page.after of the page before, or None")
     if type(limit) is not int or not 1 <= limit <= PAGE:
         raise InvalidValue("limit", shown(limit), f"a number from 1 to {PAGE}")
-    return limit
+
+
+def _check_filter(name: str, user_id: str | None) -> None:
+    if user_id is not None and type(user_id) is not str:
+        raise InvalidValue(name, shown(type(user_id)), "the id of a user, as text (str), or None")
 
 
 def _last(found: Sequence[T], limit: int) -> T | None:

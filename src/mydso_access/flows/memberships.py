@@ -1,32 +1,34 @@
 """Entering entities, and who is authorised in which (S3, S16; A11, A12, D15, D16)."""
 
 from datetime import datetime
+from typing import cast
 
 from attrs import evolve
 
-from mydso_access.changing import Case, Decided, actor_facts, change, damaged, user_shelf
+from mydso_access.changing import Case, Decided, change, damaged, proof_facts, user_shelf
 from mydso_access.decisions.administration import Actor, judge_proof, read_proof
 from mydso_access.decisions.changes import Changed, Done
 from mydso_access.decisions.membership import authorised, judge_entry, seen, withdrawn
 from mydso_access.decisions.naming import Address, address_key
 from mydso_access.decisions.outcomes import Busy, Proof, Refused
+from mydso_access.decisions.sign_in import Place
 from mydso_access.decisions.steps import Standing, begun
 from mydso_access.decisions.tokens import session_digest
 from mydso_access.errors import UnreadableRecord
-from mydso_access.gate import place_of
+from mydso_access.granting import entity_beside
 from mydso_access.installation import Installation
 from mydso_access.managing import manage
 from mydso_access.model.reason import Reason
 from mydso_access.model.sign_in import Purpose
-from mydso_access.model.structure import Entity, Structure
+from mydso_access.model.structure import Entity, Structure, check_entity
 from mydso_access.model.user import User
 from mydso_access.saving import Saver
-from mydso_access.stepping import StepOutcome, Turn, proceed, still
+from mydso_access.stepping import EnterOutcome, Turn, proceed, still
 
 
 async def enter(
     installation: Installation, /, proof: Proof, entity: str, *, address: Address, session: str | None = None
-) -> StepOutcome:
+) -> EnterOutcome:
     """Let the user of a session into an entity: their own, or one that they are authorised in.
 
     What the entity asks beyond what the session has proven is asked now: a code for an address that is not on its list,
@@ -44,18 +46,20 @@ async def enter(
         the entity's for its own (S20); the step that is owed; `Refused`; `Busy`.
 
     Raises:
-        InvalidValue: the proof is none, the address is none or a proxy's, or a second factor is owed and the host gave no
-            `secret_box`.
+        InvalidValue: the proof is none, the entity's id is no text, the address is none or a proxy's, or a second factor
+            is owed and the host gave no `secret_box`.
         StoreError: a repository failed; nobody has entered.
         VerifierFailed: the secret box raised; nobody has entered.
     """
     session = session_digest(session)  # from here on no traceback shows it
     client = installation.client(address)
-    facts = await actor_facts(installation, read_proof(proof))
+    check_entity(entity)
+    facts = await proof_facts(installation, read_proof(proof))
     try:
-        place = await place_of(installation, facts.user, entity)
+        there = await entity_beside(installation, facts.home, entity)
     except UnreadableRecord as error:
         return await damaged(installation, error, proof.user_id)
+    place = Place(facts.home, installation.policy, installation.now(), there)
     user = judge_entry(facts, place.entity)
     if isinstance(user, Refused):
         return user
@@ -70,7 +74,8 @@ async def enter(
         entity=entity,
     )
     standing = Standing(user, draft, place, client)
-    return await proceed(Turn(installation, standing, Saver(installation, client, user, still(standing))))
+    outcome = await proceed(Turn(installation, standing, Saver(installation, client, user, still(standing))))
+    return cast("EnterOutcome", outcome)  # its purpose is to enter
 
 
 async def accessed(installation: Installation, /, proof: Proof) -> Done[User] | Refused | Busy:
@@ -106,6 +111,7 @@ async def authorise(
         InvalidValue: an argument is malformed.
         StoreError: a repository failed.
     """
+    check_entity(entity)
     there = await _entity(installation, entity) is not None
 
     def edit(user: User, _: datetime) -> Changed[User] | Done[User] | Refused:
@@ -119,6 +125,8 @@ async def withdraw(
 ) -> Done[User] | Refused | Busy:
     """Let a multi-entity user no longer enter an entity; associations and history there stay (A12).
 
+    A second time changes nothing. Where there is no such entity, and nothing was taken away, it is `Refused`.
+
     Args:
         actor: who asks.
         user_id: who may no longer enter.
@@ -128,7 +136,12 @@ async def withdraw(
         InvalidValue: an argument is malformed.
         StoreError: a repository failed.
     """
-    return await manage(installation, actor, user_id, lambda user, _: withdrawn(user, entity))
+    check_entity(entity)
+    done = await manage(installation, actor, user_id, lambda user, _: withdrawn(user, entity))
+    if not isinstance(done, Done) or done.event is not None:
+        return done
+    there = await installation.store.has(Structure.entity(entity))
+    return done if there else Refused(Reason.NO_STRUCTURE, "A12", user_id=user_id)  # A12: a slip takes nothing away
 
 
 async def _entity(installation: Installation, entity: str) -> Entity | None:

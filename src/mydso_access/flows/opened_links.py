@@ -37,6 +37,11 @@ class LinkShown:
     until: datetime | None
     single_use: bool
 
+    @property
+    def messages(self) -> tuple[()]:
+        """Nobody is told; every answer has messages, so that one function of the host's sends them."""
+        return ()
+
 
 @frozen(kw_only=True)
 class LinkOpened:
@@ -51,6 +56,11 @@ class LinkOpened:
     target: LinkTarget
     granter: str
     until: datetime | None
+
+    @property
+    def messages(self) -> tuple[()]:
+        """Nobody is told; every answer has messages, so that one function of the host's sends them."""
+        return ()
 
 
 @frozen

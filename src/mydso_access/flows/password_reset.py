@@ -1,5 +1,7 @@
 """Resetting a forgotten password: requested by anybody, answered alike, completed with the token (D13; D4)."""
 
+from datetime import datetime
+
 from attrs import frozen
 
 from mydso_access.changing import Case, Decided, change, damaged, user_shelf
@@ -10,7 +12,7 @@ from mydso_access.decisions.naming import account_key, canonical_name
 from mydso_access.decisions.outcomes import Busy, PasswordRejected, Refused
 from mydso_access.decisions.password import prepared
 from mydso_access.decisions.password_reset import OpenReset, judge_reset, may_reset, may_send, reset, reset_sent
-from mydso_access.decisions.tokens import read_token
+from mydso_access.decisions.tokens import GivenToken, read_token
 from mydso_access.errors import UnreadableRecord
 from mydso_access.hashing import hashed
 from mydso_access.installation import Installation
@@ -18,7 +20,9 @@ from mydso_access.managing import home_of
 from mydso_access.model.message import Message
 from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret, wrapped
+from mydso_access.model.structure import StructureRecord
 from mydso_access.model.user import User
+from mydso_access.policy.security_policy import SecurityPolicy
 from mydso_access.reviewing import Setting, violations_of
 from mydso_access.unblocking import change_counter
 
@@ -37,6 +41,24 @@ class ResetRequested:
     def public_message(self) -> str:
         """What the outside may read."""
         return "If this name may reset its password, a message is on its way."
+
+
+@frozen
+class ResetShown:
+    """What the page behind a reset's link may show.
+
+    Attributes:
+        name: the login name.
+        until: until when the password can be set.
+    """
+
+    name: str
+    until: datetime
+
+    @property
+    def messages(self) -> tuple[()]:
+        """Nobody is told; every answer has messages, so that one function of the host's sends them."""
+        return ()
 
 
 async def request_password_reset(installation: Installation, /, name: str) -> ResetRequested:
@@ -75,6 +97,21 @@ async def request_password_reset(installation: Installation, /, name: str) -> Re
     return ResetRequested(answer.messages if isinstance(answer, Done) else ())
 
 
+async def look_at_reset(installation: Installation, /, token: str | Secret[str]) -> ResetShown | Refused:
+    """Say whether a password can be reset with a token, and change nothing: mail scanners open links, too.
+
+    Args:
+        token: as it came back in the link.
+
+    Raises:
+        InvalidValue: the token is no text.
+        StoreError: a repository failed.
+    """
+    token = wrapped(token)  # from here on no traceback shows it
+    judged, _, _ = await _judged(installation, read_token(token))
+    return judged if isinstance(judged, Refused) else ResetShown(judged.user.name or "", judged.until)
+
+
 async def complete_password_reset(
     installation: Installation, /, token: str | Secret[str], password: str | Secret[str]
 ) -> Done[User] | PasswordRejected | Refused | Busy:
@@ -97,10 +134,7 @@ async def complete_password_reset(
     """
     token, password = wrapped(token), wrapped(password)  # from here on no traceback shows them
     given = read_token(token)
-    user = None if given is None else await installation.store.user(given.record_id)
-    home = await home_of(installation, user)
-    policy = installation.policy if user is None else policy_at_home(user, home, installation.policy).policy
-    judged = judge_reset(user, given, home, policy, installation.now())
+    judged, home, policy = await _judged(installation, given)
     if isinstance(judged, Refused):
         return judged
     setting, form = Setting(judged.user, home, policy.binding_passwords), prepared(password)
@@ -120,3 +154,13 @@ async def complete_password_reset(
     if isinstance(lifted, Busy):
         return lifted
     return await change(installation, None, user_shelf(installation, judged.user.id), decide)
+
+
+async def _judged(
+    installation: Installation, given: GivenToken | None
+) -> tuple[OpenReset | Refused, StructureRecord | None, SecurityPolicy]:
+    """Judge a token by what is stored now; return its user's structure and the policy that binds there, too."""
+    user = None if given is None else await installation.store.user(given.record_id)
+    home = await home_of(installation, user)
+    policy = installation.policy if user is None else policy_at_home(user, home, installation.policy).policy
+    return judge_reset(user, given, home, policy, installation.now()), home, policy

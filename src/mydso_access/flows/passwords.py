@@ -24,6 +24,7 @@ from mydso_access.decisions.sign_in import (
     Place,
     SecretVerdict,
     TypedAttempt,
+    judge_session,
     judge_session_again,
     judge_user,
     read_attempt,
@@ -36,7 +37,6 @@ from mydso_access.installation import Installation
 from mydso_access.managing import manage_or_own, proven_user
 from mydso_access.model.event import EventKind
 from mydso_access.model.message import SecurityChange
-from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret, wrapped
 from mydso_access.model.user import User
 from mydso_access.policy.security_policy import SecurityPolicy
@@ -107,9 +107,7 @@ class _PasswordChange:
         return None if isinstance(user, Refused) else user
 
     def judge(self, user: User | None, place: Place, secret: SecretVerdict | None) -> Complete | Refused:
-        if user is None:  # the session has ended meanwhile
-            return Refused(Reason.OUTDATED_PROOF, "D12", user_id=self.proof.user_id)  # D12
-        return judge_user(user, self.typed.attempt.name, secret, place)
+        return judge_session(user, self.proof.user_id, self.typed.attempt, secret, place)
 
     def again(self, user: User | None, before: User, place: Place) -> Complete | Refused:
         return judge_session_again(user, before, place)

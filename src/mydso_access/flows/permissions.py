@@ -1,6 +1,6 @@
 """What the user of a session may do in an entity, and which customers they see, as things stand now (S28; A22)."""
 
-from mydso_access.changing import actor_facts, damaged
+from mydso_access.changing import damaged, proof_facts
 from mydso_access.decisions.administration import read_proof
 from mydso_access.decisions.customers import check_customer_id
 from mydso_access.decisions.outcomes import Proof, Refused
@@ -34,7 +34,7 @@ async def permissions(installation: Installation, /, proof: Proof, entity: str) 
     """
     if type(entity) is not str or not entity:
         raise InvalidValue("entity", shown(entity), "the id of an entity, as text (str)")
-    facts = await actor_facts(installation, read_proof(proof))
+    facts = await proof_facts(installation, read_proof(proof))
     try:
         there = await entity_beside(installation, facts.home, entity)
     except UnreadableRecord as error:

@@ -10,7 +10,7 @@ from mydso_access.associating import Assigned, Bulk, Edit, Judge, change_custome
 from mydso_access.decisions.administration import Actor, ActorFacts, judge_right, read_actor
 from mydso_access.decisions.customers import (
     check_customer_id,
-    may_be_associated,
+    judge_association,
     with_colleague,
     with_collector,
     without_colleague,
@@ -21,7 +21,7 @@ from mydso_access.errors import InvalidValue, shown
 from mydso_access.installation import Installation
 from mydso_access.model.customer import Customer
 from mydso_access.model.role import Right
-from mydso_access.model.structure import Structure
+from mydso_access.model.structure import Structure, check_entity
 from mydso_access.policy.fixed import PAGE
 
 
@@ -135,14 +135,14 @@ class _Work:
             for right in (Right.ASSIGN_CUSTOMERS, *also):
                 if refusal := judge_right(facts, roles, right, place):
                     return refusal
-            return may_be_associated(user, anyone, self.right, roles)
+            return judge_association(user, anyone, self.right, roles)
 
         return judged
 
 
 def _checked(customer_ids: Iterable[str]) -> dict[str, None]:
     """Return the ids, none twice, in their order: all are looked at before anything is stored."""
-    if isinstance(customer_ids, str):
+    if isinstance(customer_ids, str) or not isinstance(customer_ids, Iterable):
         raise InvalidValue("customer_ids", shown(customer_ids), "several ids")
     several = [*customer_ids]
     for each in several:
@@ -152,6 +152,7 @@ def _checked(customer_ids: Iterable[str]) -> dict[str, None]:
 
 async def _assign(work: _Work, customer_ids: Iterable[str], *also: Right) -> Assigned | Refused | Busy:
     read_actor(work.actor)
+    check_entity(work.entity)
     ids, changed, unchanged = [*_checked(customer_ids)], 0, 0
     pages = [ids[start : start + PAGE] for start in range(0, len(ids), PAGE)]
     for some in pages or [[]]:  # who asks is judged even where there is nothing to do

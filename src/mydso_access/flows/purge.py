@@ -71,8 +71,7 @@ async def _all_of_it(installation: Installation, forget: Purge, before: datetime
 
 async def _portion(installation: Installation, forget: Purge, before: datetime) -> int:
     for pause in pauses(installation, installation.policy.lockout.charge_wait):
-        if pause:
-            await sleep(installation, pause)
+        await sleep(installation, pause)
         try:
             return await forget(before, PURGED_AT_ONCE)
         except Stale:  # a save was in the way

@@ -13,6 +13,8 @@ from mydso_access.decisions.second_factor import (
     TypedRecoveryCode,
     accepted,
     drift,
+    judge_app_code,
+    judge_recovery_code,
     read_code,
     recovery_code,
     seal_context,
@@ -88,18 +90,7 @@ class _Code:
     hashed = None
 
     def judge(self, standing: Standing, secret: SecretVerdict | None) -> Refused | None:
-        user, factor = standing.user, standing.user.second_factor
-        if factor is None:
-            return Refused(Reason.WRONG_STEP, "S26", user_id=user.id)  # S26
-        match secret:
-            case SecretVerdict.RIGHT if self.step is None or self.step > factor.last_step:
-                return None
-            case SecretVerdict.RIGHT | SecretVerdict.USED:
-                return Refused(Reason.USED_CODE, "D8", user_id=user.id)  # D8: strictly increasing
-            case SecretVerdict.UNUSABLE:
-                return Refused(Reason.UNUSABLE_CREDENTIAL, "S26", user_id=user.id)  # S26: counted like a wrong one
-            case _:
-                return Refused(Reason.WRONG_CODE, "S26", user_id=user.id)  # S26
+        return judge_app_code(standing.user, self.step, secret)
 
     def look(self, standing: Standing, check: Check) -> SecretVerdict:  # noqa: ARG002
         factor = standing.user.second_factor
@@ -150,16 +141,7 @@ class _RecoveryCode:
         return self.typed.secret
 
     def judge(self, standing: Standing, secret: SecretVerdict | None) -> Refused | None:
-        user, kept = standing.user, recovery_code(standing.user.second_factor, self.typed.place)
-        if kept is None or (self.seen is not None and kept != self.seen):
-            return Refused(Reason.WRONG_CODE, "D8", user_id=user.id)  # D8: used, replaced, or never given
-        match secret:
-            case SecretVerdict.RIGHT:
-                return None
-            case SecretVerdict.UNUSABLE:
-                return Refused(Reason.UNUSABLE_CREDENTIAL, "D8", user_id=user.id)  # D8: counted like a wrong one
-            case _:
-                return Refused(Reason.WRONG_CODE, "D8", user_id=user.id)  # D8
+        return judge_recovery_code(standing.user, self.typed.place, self.seen, secret)
 
     def look(self, standing: Standing, check: Check) -> SecretVerdict:
         self.seen = recovery_code(standing.user.second_factor, self.typed.place)

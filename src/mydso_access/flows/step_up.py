@@ -1,5 +1,7 @@
 """Proving oneself again before something that a stolen session must not do (OWASP ASVS 5.0, 7.5.1)."""
 
+from typing import cast
+
 from attrs import evolve, frozen
 
 from mydso_access.decisions.naming import Address
@@ -9,6 +11,7 @@ from mydso_access.decisions.sign_in import (
     Place,
     SecretVerdict,
     TypedAttempt,
+    judge_session,
     judge_session_again,
     judge_user,
     read_attempt,
@@ -19,11 +22,10 @@ from mydso_access.gate import Check, Granted, evaluate, place_of
 from mydso_access.installation import Installation
 from mydso_access.managing import proven_user
 from mydso_access.model.event import EventKind
-from mydso_access.model.reason import Reason
 from mydso_access.model.secret import Secret, wrapped
 from mydso_access.model.sign_in import SECOND_FACTORS, Purpose
 from mydso_access.model.user import User
-from mydso_access.stepping import StepOutcome, Turn, proceed
+from mydso_access.stepping import StepUpOutcome, Turn, proceed
 
 
 async def step_up(
@@ -34,7 +36,7 @@ async def step_up(
     *,
     address: Address,
     session: str | None = None,
-) -> StepOutcome:
+) -> StepUpOutcome:
     """Prove the password of a session's user again, and then their second factor if they have one.
 
     A wrong password counts like one at a sign-in. Whoever comes by single sign-on signs in anew instead.
@@ -91,9 +93,7 @@ class _StepUp:
         return None if isinstance(user, Refused) else user
 
     def judge(self, user: User | None, place: Place, secret: SecretVerdict | None) -> Complete | Refused:
-        if user is None:  # the session has ended meanwhile
-            return Refused(Reason.OUTDATED_PROOF, "D12", user_id=self.proof.user_id)  # D12
-        return judge_user(user, self.typed.attempt.name, secret, place)
+        return judge_session(user, self.proof.user_id, self.typed.attempt, secret, place)
 
     def again(self, user: User | None, before: User, place: Place) -> Complete | Refused:
         return judge_session_again(user, before, place)
@@ -104,7 +104,7 @@ class _StepUp:
     def prepare(self, user: User, place: Place, check: Check) -> None:
         """Make nothing."""
 
-    async def grant(self, granted: Granted) -> StepOutcome:
+    async def grant(self, granted: Granted) -> StepUpOutcome:
         user, place = granted.user, granted.place
         at = max(place.now, user.saved_at)
         others = tuple(each for each in with_fresh_password(self.proof, at) if each[0] not in SECOND_FACTORS)
@@ -118,4 +118,5 @@ class _StepUp:
             session=self.session,
         )
         standing = Standing(user, draft, place, self.typed.attempt.client)
-        return await proceed(Turn(self.installation, standing, granted.saver))
+        outcome = await proceed(Turn(self.installation, standing, granted.saver))
+        return cast("StepUpOutcome", outcome)  # its purpose is to step up

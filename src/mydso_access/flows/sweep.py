@@ -5,6 +5,7 @@ Every rule is also evaluated when somebody signs in or follows a link, so a late
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
+from inspect import iscoroutinefunction
 from typing import TypeAlias
 
 from attrs import define, evolve, field, frozen
@@ -23,7 +24,7 @@ from mydso_access.installation import Installation
 from mydso_access.model.message import Message
 from mydso_access.model.reason import Reason
 from mydso_access.model.role import Right
-from mydso_access.model.structure import Structure, StructureRecord
+from mydso_access.model.structure import Structure, StructureRecord, check_structure
 from mydso_access.model.user import DisabledBecause, User
 from mydso_access.policy.fixed import FORECAST_DAYS, PAGE, TICK
 from mydso_access.policy.levels import joined
@@ -74,8 +75,11 @@ async def sweep(
         dry_run: whether to count only, and change nothing.
 
     Raises:
+        InvalidValue: `send` or `progress` is no function, or an asynchronous one; nothing was saved.
         StoreError: a repository failed; what was done until then stays done.
     """
+    _check_callable("send", send, "a function, not an asynchronous one, that takes a Message, or None")
+    _check_callable("progress", progress, "a function, not an asynchronous one, that takes a number, or None")
     run = _Sweep(installation, send, progress or _unheard, dry_run=dry_run)
     async for home in _homes(installation):
         async for user in _unseen(installation, home, EARLIEST_WARNING):
@@ -120,6 +124,7 @@ async def list_due(
         InvalidValue: an argument is malformed.
         StoreError: a repository failed.
     """
+    check_structure(structure)
     ahead, facts = _ahead(days), await actor_facts(installation, read_actor(actor))
     if refusal := judge_right(facts, installation.roles, Right.MANAGE_USERS, structure):
         return refusal
@@ -130,6 +135,11 @@ async def list_due(
         due(user, installation.policy) async for user in _invited(installation, ahead) if user.structure == structure
     ]
     return _soonest([*found, *await _dormant(installation, home, ahead)], installation.now() + ahead)
+
+
+def _check_callable(name: str, given: object, expected: str) -> None:
+    if given is not None and (not callable(given) or iscoroutinefunction(given)):  # nobody would await its answer
+        raise InvalidValue(name, shown(type(given)), expected)
 
 
 def _ahead(days: int) -> timedelta:
@@ -227,7 +237,7 @@ async def _unseen(installation: Installation, home: StructureRecord, ahead: time
 async def _invited(installation: Installation, ahead: timedelta) -> AsyncIterator[User]:
     cut_off = installation.now() + ahead - installation.policy.tokens.invitation + TICK
     after = None
-    while page := await installation.store.users_invited_since(cut_off, after, PAGE):
+    while page := await installation.store.users_invited_before(cut_off, after, PAGE):
         for user in page:
             yield user
         after = page[-1]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from mydso_access.changing import actor_facts
 from mydso_access.decisions.administration import (
@@ -11,15 +11,18 @@ from mydso_access.decisions.administration import (
     ActorFacts,
     actor_of_event,
     judge_management,
+    judge_unblocking,
     judge_whole_account,
     read_actor,
 )
 from mydso_access.decisions.lockout import unblocked
 from mydso_access.decisions.naming import Address, account_key, address_key, codes_key
 from mydso_access.decisions.outcomes import Busy, Refused
+from mydso_access.decisions.users import told
 from mydso_access.installation import Installation
 from mydso_access.model.attempts import CounterKey
 from mydso_access.model.event import Event, EventKind
+from mydso_access.model.message import Message, SecurityChange
 from mydso_access.model.reason import Reason
 from mydso_access.unblocking import change_counter
 
@@ -30,14 +33,11 @@ class Unblocked:
 
     Attributes:
         event: what the trail says of it.
+        messages: what the host must send now: whose account it is, is told.
     """
 
     event: Event
-
-    @property
-    def messages(self) -> tuple[()]:
-        """Nobody is told; every answer has messages, so that one function of the host's sends them."""
-        return ()
+    messages: tuple[Message, ...] = ()
 
 
 UnblockOutcome: TypeAlias = Unblocked | Refused | Busy
@@ -49,7 +49,7 @@ async def unblock_account(installation: Installation, /, actor: Actor, user_id: 
     The trail is written first: an unblocking that failed may be told of, one that happened always is.
 
     Args:
-        actor: who asks; somebody with every right of the user's.
+        actor: who asks; somebody else with every right of the user's, freshly proven; or the system.
         user_id: whose account.
 
     Raises:
@@ -59,17 +59,22 @@ async def unblock_account(installation: Installation, /, actor: Actor, user_id: 
     user, facts = await installation.store.user(user_id), await actor_facts(installation, read_actor(actor))
     if refusal := judge_management(facts, installation.roles, *([] if user is None else [user])):
         return refusal
+    if refusal := judge_unblocking(facts, user_id):
+        return refusal
     if user is None or user.name is None:
         return Refused(Reason.NO_USER, "S11")  # S11
     keys = [account_key(user.name), codes_key(user.id), *([] if user.sso is None else [account_key(user.sso)])]
-    return await _unblocked(installation, facts, keys, subject=user.id)
+    done = await _unblocked(installation, facts, keys, subject=user.id)
+    if not isinstance(done, Unblocked):
+        return done
+    return evolve(done, messages=told(user, SecurityChange.UNBLOCKED, done.event.at))
 
 
 async def unblock_address(installation: Installation, /, actor: Actor, address: Address) -> UnblockOutcome:
     """Forget the failures of an address, or of its prefix, and end its block at once.
 
     Args:
-        actor: the platform's main administrator, or the system: an address is the whole account's (D17).
+        actor: the platform's main administrator, freshly proven, or the system: an address is the whole account's (D17).
         address: the client's IP address.
 
     Raises:
@@ -78,7 +83,7 @@ async def unblock_address(installation: Installation, /, actor: Actor, address: 
     """
     client = installation.client(address)
     facts = await actor_facts(installation, read_actor(actor))
-    if refusal := judge_whole_account(facts, installation.roles):
+    if refusal := judge_whole_account(facts, installation.roles) or judge_unblocking(facts):
         return refusal
     key = address_key(client, installation.policy.lockout)
     return await _unblocked(installation, facts, [key], address=str(client))

@@ -3,7 +3,7 @@
 from mydso_access.model.assertion import Assertion, VerifiedAssertion
 from mydso_access.model.attempts import AttemptCounter, CounterKey, Failure, KeyKind, Reservation
 from mydso_access.model.customer import Customer
-from mydso_access.model.event import Difference, Event, EventKind
+from mydso_access.model.event import Difference, Event, EventKind, EventQuery
 from mydso_access.model.link import Link, LinkPurpose, LinkTarget
 from mydso_access.model.message import (
     AddressCodeMessage,
@@ -73,6 +73,7 @@ __all__ = [
     "Entity",
     "Event",
     "EventKind",
+    "EventQuery",
     "Factor",
     "Failure",
     "InvitationMessage",

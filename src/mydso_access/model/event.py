@@ -6,9 +6,11 @@ from enum import Enum
 
 from attrs import evolve, field, frozen
 
+from mydso_access.errors import InvalidValue, shown
 from mydso_access.model.instant import utc, utc_or_none
 from mydso_access.model.reason import Reason
 from mydso_access.model.structure import Structure
+from mydso_access.policy.fixed import EARLIEST
 from mydso_access.policy.settings import Level
 
 
@@ -137,3 +139,46 @@ class Event:
     levels: frozenset[Level] = frozenset()
     until: datetime | None = field(default=None, converter=utc_or_none)
     differences: tuple[Difference, ...] = ()
+
+
+def _since(instant: datetime) -> datetime:
+    return utc(instant, "since")
+
+
+def _user_id(user_id: str | None) -> str | None:
+    if user_id is not None and type(user_id) is not str:
+        raise InvalidValue("user_id", shown(user_id), "text (str), or None for everybody")
+    return escaped(user_id)
+
+
+@frozen(kw_only=True)
+class EventQuery:
+    """Which events of the trail are asked for, and in which order.
+
+    Attributes:
+        since: the earliest instant of interest.
+        subject: only events about this user; escaped, as events hold it.
+        actor: only events that this user asked for, likewise.
+        kind: only events of this kind.
+        latest_first: whether the latest come first; it is the same order, from its end.
+
+    Raises:
+        InvalidValue: one of them is malformed.
+    """
+
+    since: datetime = field(default=EARLIEST, converter=_since)
+    subject: str | None = field(default=None, converter=_user_id)
+    actor: str | None = field(default=None, converter=_user_id)
+    kind: EventKind | None = None
+    latest_first: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if self.kind is not None and type(self.kind) is not EventKind:
+            raise InvalidValue("kind", shown(self.kind), "an EventKind, or None for all")
+        if type(self.latest_first) is not bool:
+            raise InvalidValue("latest_first", shown(self.latest_first), "True or False")
+
+    def holds(self, event: Event) -> bool:
+        """Tell whether an event is asked for."""
+        pairs = ((self.subject, event.subject), (self.actor, event.actor), (self.kind, event.kind))
+        return event.at >= self.since and all(want is None or want == have for want, have in pairs)

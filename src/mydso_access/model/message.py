@@ -78,6 +78,7 @@ class SecurityChange(Enum):
     PASSWORD_COMPROMISED = "password_compromised"  # noqa: S105  # a change
     LOGIN_DISABLED = "login_disabled"
     LOGIN_ENABLED = "login_enabled"
+    UNBLOCKED = "unblocked"
 
 
 @frozen(kw_only=True)

@@ -10,8 +10,8 @@ T = TypeVar("T", bound=str | bytes)
 class Secret(Generic[T]):
     """Wraps a password, a hash, a seed or a token.
 
-    Two secrets are compared in constant time. `reveal` is the only way to the value; inside the library only the
-    verifier and the form check of a password call it.
+    Two secrets are compared in constant time. `reveal` is the only way to the value: for hashing and sealing, for digests
+    and codes, for reading what was typed, and in the codec for what is stored.
 
     Args:
         value: what must not be seen.

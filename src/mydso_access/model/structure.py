@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
+from mydso_access.errors import InvalidValue, shown
 from mydso_access.model.instant import utc
 from mydso_access.policy.fixed import EARLIEST
 from mydso_access.policy.levels import StructurePolicy
@@ -26,10 +27,19 @@ class Structure:
     Attributes:
         kind: entity or platform.
         id: the host's own id for it.
+
+    Raises:
+        InvalidValue: the kind is none, or the id no text.
     """
 
     kind: StructureKind
     id: str
+
+    def __attrs_post_init__(self) -> None:
+        if type(self.kind) is not StructureKind:  # its text would be equal to nothing that is stored
+            raise InvalidValue("Structure.kind", shown(self.kind), "StructureKind.ENTITY or StructureKind.PLATFORM")
+        if type(self.id) is not str:
+            raise InvalidValue("Structure.id", shown(self.id), "the host's own id, as text (str)")
 
     @classmethod
     def entity(cls, structure_id: str) -> "Structure":
@@ -45,6 +55,26 @@ class Structure:
     def level(self) -> Level:
         """The level at which its settings stand."""
         return Level.PLATFORM if self.kind is StructureKind.PLATFORM else Level.ENTITY
+
+
+def check_structure(structure: Structure) -> None:
+    """Refuse what names no structure, such as its id alone.
+
+    Raises:
+        InvalidValue: it is none.
+    """
+    if type(structure) is not Structure:
+        raise InvalidValue("structure", shown(structure), "Structure.entity(id) or Structure.platform(id)")
+
+
+def check_entity(entity: str) -> None:
+    """Refuse what is no id of an entity, such as its `Structure`.
+
+    Raises:
+        InvalidValue: it is no text.
+    """
+    if type(entity) is not str:
+        raise InvalidValue("entity", shown(entity), "the id of an entity, as text (str)")
 
 
 class SignInMode(Enum):

@@ -54,7 +54,7 @@ def declaration(name: str) -> "attrs.Attribute[Any]":
     from difflib import get_close_matches  # noqa: PLC0415  # a typing error is rare, an import is not
 
     near = get_close_matches(name, SETTINGS, n=1)
-    expected = f"did you mean {near[0]}?" if near else f"one of {', '.join(SETTINGS)}"
+    expected = f"the name of a setting; did you mean {near[0]}?" if near else f"one of {', '.join(SETTINGS)}"
     raise InvalidPolicy("setting", shown(name), expected)
 
 

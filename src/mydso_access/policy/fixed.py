@@ -80,15 +80,17 @@ LONGEST_CLAMP = timedelta(days=3, microseconds=1)
 # How many days before a login lapses or goes dormant its user is warned.
 NOTICE_DAYS = (14, 7, 1)
 
+# Hexadecimal digits of what a form says of the record it was made of: 128 bits.
+MARK_LENGTH = 32
+
 # How many records a list or a sweep asks for at a time at most, and how many a list shows if nobody says.
-MARK_LENGTH = 32  # hexadecimal digits of what a form says of the record it was made of: 128 bits
 PAGE = 500
 PAGE_SHOWN = 50
 
 # How far a forecast looks at most, in days.
 FORECAST_DAYS = 366
 
-# How long what people call a user may be, in code points.
+# How long what people call a user or a structure may be, in code points.
 NAME_CAP = 254
 
 # RFC 6238: digits and period of a time-based code; RFC 4226, section 4, R6: 160 bits of seed.

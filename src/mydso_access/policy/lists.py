@@ -11,8 +11,9 @@ from mydso_access.errors import InvalidPolicy, shown
 from mydso_access.policy.fixed import CACHED_LISTS, LIST_LENGTH_CAP
 
 Network: TypeAlias = IPv4Network | IPv6Network
-# An IPv4 address may be written as one of IPv6 (D5).
+# An IPv4 address may be written as one of IPv6: IPv4-mapped, and NAT64 (D5).
 WRITTEN_AS_IPV6 = (IPv6Network("::ffff:0:0/96"), IPv6Network("64:ff9b::/96"))
+IPV4_BITS = 0xFFFF_FFFF
 EXPECTED = "addresses and networks such as 192.0.2.1 or 2001:db8::/48, separated by commas"
 
 
@@ -30,8 +31,16 @@ def _network(given: Any) -> Network:
         network = ip_network("" if "%" in str(given) else str(given).strip())
     except ValueError:
         raise InvalidPolicy("networks", shown(given), EXPECTED) from None
-    if isinstance(network, IPv6Network) and any(network.subnet_of(each) for each in WRITTEN_AS_IPV6):  # D5
-        return IPv4Network((int(network.network_address) & 0xFFFF_FFFF, network.prefixlen - 96))
+    return as_ipv4(network)
+
+
+def as_ipv4(network: Network) -> Network:
+    """Return a network of IPv4 addresses that are written as IPv6 ones as what it is, and any other as it is (D5)."""
+    if isinstance(network, IPv4Network):
+        return network
+    for embedding in WRITTEN_AS_IPV6:
+        if network.subnet_of(embedding):  # D5
+            return IPv4Network((int(network.network_address) & IPV4_BITS, network.prefixlen - embedding.prefixlen))
     return network
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from mydso_access.model.assertion import Assertion
 from mydso_access.model.attempts import AttemptCounter, CounterKey
-from mydso_access.model.event import Event
+from mydso_access.model.event import Event, EventQuery
 from mydso_access.model.sign_in import SignIn
 from mydso_access.ports import MaybeAwaitable
 
@@ -83,17 +83,13 @@ class EventRepository(Protocol):
         """Store an event that no record is saved with: a refusal, or a block's start or end."""
         ...
 
-    def page(
-        self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None, actor: str | None = None
-    ) -> MaybeAwaitable[Sequence[Event]]:
-        """Return a page of the trail, earliest first, the order of equals always the same.
+    def page(self, query: EventQuery, /, after: Event | None, limit: int) -> MaybeAwaitable[Sequence[Event]]:
+        """Return a page of the trail: earliest first, the order of equals always the same; or that order from its end.
 
         Args:
-            since: the earliest instant of interest.
+            query: which events are asked for, and whether the latest come first.
             after: the last event of the page before; `None` for the first page.
             limit: how many at most; fewer mean that it was the last page.
-            subject: only events about this user; text that no database keeps is found as the event holds it, escaped.
-            actor: only events that this user asked for, likewise.
         """
         ...
 

@@ -80,7 +80,7 @@ class UserRepository(Protocol):
         """
         ...
 
-    def invited_since(self, instant: datetime, /, after: User | None, limit: int) -> MaybeAwaitable[Sequence[User]]:
+    def invited_before(self, instant: datetime, /, after: User | None, limit: int) -> MaybeAwaitable[Sequence[User]]:
         """Return a page of the users whose latest invitation was sent before an instant, and was not accepted.
 
         Args:

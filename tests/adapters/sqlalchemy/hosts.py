@@ -233,7 +233,11 @@ def fill(engine: Engine, count: int, over: int = 0) -> None:
     }
     authorised = [{"user_key": keys[n], "entity_key": entity[n + 1], "listed_by": keys[n][:8]} for n in numbers[:-1]]
     associated = [{"customer_key": keys[n], "entity_key": entity[n], "user_key": users[n % 7]} for n in numbers]
-    about = [{"at": n, "subject_key": users[n % 7], "actor_key": users[n % 5]} for n in numbers]
+    kinds = [each.value for each in EventKind][:7]
+    about = [
+        {"at": n, "subject_key": users[n % 7], "actor_key": users[n % 5], "kind": kinds[n % len(kinds)]}
+        for n in numbers
+    ]
     body, versioned = {"body": "x" * 400}, {"body": "x" * 400, "version": 1}
     with engine.begin() as connection:
         for table, columns in rows.items():

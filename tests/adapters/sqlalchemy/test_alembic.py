@@ -54,6 +54,7 @@ def upgrade():
 """
 THIRD = SECOND.replace("0002", "0003").replace("0001", "0002").replace("to=2", "to=3")
 FOURTH = THIRD.replace("0003", "0004").replace("0002", "0003").replace("to=3", "to=4")
+FIFTH = FOURTH.replace("0004", "0005").replace("0003", "0004").replace("to=4", "to=5")
 NO_CHANGES = "No new upgrade operations detected.\n"
 
 
@@ -88,6 +89,7 @@ def migrations(tmp_path: Path, opened: Callable[..., Engine]) -> Callable[..., M
     (tmp_path / "versions" / "second.py").write_text(SECOND)
     (tmp_path / "versions" / "third.py").write_text(THIRD)
     (tmp_path / "versions" / "fourth.py").write_text(FOURTH)
+    (tmp_path / "versions" / "fifth.py").write_text(FIFTH)
 
     def write(tables: Tables, target: MetaData | list[MetaData], *, fails: bool = False) -> Migrations:
         printed = io.StringIO()

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from mydso_access.adapters.sqlalchemy import SqlRepositories
 from mydso_access.errors import Stale, Taken
-from mydso_access.model import Customer, Entity, EventKind, Platform, Structure, User
+from mydso_access.model import Customer, Entity, EventKind, EventQuery, Platform, Structure, User
 from mydso_access.policy.fixed import EARLIEST
 from mydso_access.testing.clock import A_MONDAY
 from mydso_access.testing.conformance.link_records import link
@@ -30,7 +30,7 @@ def everything(repositories: Any) -> dict[str, Any]:
         "structures": [repositories.structures.platform(), repositories.structures.get(Structure.entity("e1"))],
         "customers": list(repositories.customers.of("e1", after=None, limit=9, associated=ANNA.id)),
         "links": list(repositories.links.of("e1", after=None, limit=9)),
-        "events": list(repositories.events.page(EARLIEST, after=None, limit=99)),
+        "events": list(repositories.events.page(EventQuery(), after=None, limit=99)),
     }
 
 
@@ -117,7 +117,7 @@ def test_taken_in_a_transaction_of_the_hosts_leaves_it_as_it_was(host: Host, rep
         made.structures.save(ENTITY, event_of("e3"))
         connection.commit()
     assert evolve(PLATFORM, version=version) == repositories.structures.platform()
-    assert ["e1", "e3"] == sorted(each.id for each in repositories.events.page(EARLIEST, after=None, limit=9))
+    assert ["e1", "e3"] == sorted(each.id for each in repositories.events.page(EventQuery(), after=None, limit=9))
 
 
 @only("postgres", "mariadb")

@@ -16,7 +16,7 @@ from mydso_access.adapters.codec import microseconds
 from mydso_access.adapters.sqlalchemy import SqlRepositories, metadata, upgrade
 from mydso_access.adapters.sqlalchemy.tables import TABLES
 from mydso_access.errors import Stale, Taken
-from mydso_access.model import CounterKey, Customer, EventKind, KeyKind, Platform, SsoIdentity
+from mydso_access.model import CounterKey, Customer, EventKind, EventQuery, KeyKind, Platform, SsoIdentity
 from mydso_access.model.user import listed_by
 from mydso_access.policy.fixed import CUSTOMER_ID_CAP
 from mydso_access.testing.clock import A_MONDAY
@@ -80,6 +80,7 @@ def test_nothing_says_who_it_is_about_but_bodies_and_what_lists_are_ordered_and_
         assert row.pop("body", "{").startswith("{")
         assert row.pop("listed_by", listed_by(anna)) == listed_by(anna)
         assert row.pop("customer_id", "id-of-c") == "id-of-c"  # by which the host's own tables are joined
+        assert row.pop("kind", EventKind.USER_CREATED.value) in {each.value for each in EventKind}
         row.pop("invited_at", None)
         row.pop("customer_number", None)
         digests = [row.pop(name) for name in set(row) - numbers]
@@ -112,7 +113,7 @@ def test_any_text_is_an_id_and_a_name(host: Host, text: str) -> None:
         made.assertions.add(evolve(AN_ASSERTION, key=text))
     sign_in = evolve(A_SIGN_IN, id=text, user_id=text)
     assert evolve(sign_in, version=made.sign_ins.save(sign_in)) == made.sign_ins.get(text)
-    (found,) = made.events.page(A_MONDAY, after=None, limit=9, subject=text)
+    (found,) = made.events.page(EventQuery(since=A_MONDAY, subject=text), after=None, limit=9)
     assert f"e{text}" == found.id
     customer = Customer(entity=text, id=text, collector=text or None, colleagues=frozenset({text}))
     made.customers.save_all([(customer, event_of(f"g{text}"))])

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, Engine, event, text
 
 from mydso_access.adapters.sqlalchemy import SqlRepositories, metadata
 from mydso_access.errors import StoreError
-from mydso_access.model import Customer, Enabled, Entity, Invited, SsoIdentity, Structure
+from mydso_access.model import Customer, Enabled, Entity, Event, EventKind, EventQuery, Invited, SsoIdentity, Structure
 from mydso_access.policy.fixed import EARLIEST
 from mydso_access.testing.clock import A_MONDAY
 from mydso_access.testing.conformance.link_records import link
@@ -25,6 +26,12 @@ CUSTOMER = Customer(entity="entity-1", id="customer-8")  # whose key stands befo
 LINK = link("link-4")  # whose key stands before nearly all
 INVITED = evolve(ANNA, credential=None, login=Invited(EARLY))
 FEW = 20
+
+
+def page_of_events(query: EventQuery, after: Event | None, made: SqlRepositories) -> Any:
+    return made.events.page(query, after=after, limit=90)
+
+
 OF = ("ix_mydso_users_structure_listed_by", "ix_mydso_memberships_entity_key")
 ASSOCIATED = ("ix_mydso_associates_entity_key",)
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN ", "mariadb": "EXPLAIN "}
@@ -47,8 +54,8 @@ SEARCHES: list[tuple[str, Callable[[SqlRepositories], Any]]] = [
         "ix_mydso_users_structure_seen_at",
         lambda made: made.users.unseen_since(ENTITY, A_MONDAY, after=evolve(ANNA, login=Enabled(EARLY)), limit=90),
     ),
-    ("ix_mydso_users_invited_at_key", lambda made: made.users.invited_since(A_MONDAY, after=None, limit=90)),
-    ("ix_mydso_users_invited_at_key", lambda made: made.users.invited_since(A_MONDAY, after=INVITED, limit=90)),
+    ("ix_mydso_users_invited_at_key", lambda made: made.users.invited_before(A_MONDAY, after=None, limit=90)),
+    ("ix_mydso_users_invited_at_key", lambda made: made.users.invited_before(A_MONDAY, after=INVITED, limit=90)),
     ("ix_mydso_users_sso_key", lambda made: made.users.known_as(SsoIdentity("issuer", "nobody"))),
     ("pk_mydso_structures", lambda made: made.structures.get(ENTITY)),
     ("uq_mydso_structures_platform_key", lambda made: made.structures.platform()),
@@ -66,17 +73,18 @@ SEARCHES: list[tuple[str, Callable[[SqlRepositories], Any]]] = [
     ("ix_mydso_links_granter_key_key", lambda made: made.links.of("entity-1", after=None, limit=9, granter="busy")),
     ("ix_mydso_links_granter_key_key", lambda made: made.links.forget("granter-1", limit=90)),
     ("ix_mydso_links_dead_from", lambda made: made.links.purge(A_MONDAY, limit=90)),
-    ("ix_mydso_events_at_key", lambda made: made.events.page(EARLY, after=None, limit=90)),
-    ("ix_mydso_events_at_key", lambda made: made.events.page(EARLY, after=event_of("e1", at=EARLY), limit=90)),
-    (
-        "ix_mydso_events_subject_key_at_key",
-        lambda made: made.events.page(EARLY, after=event_of("e1", at=EARLY), limit=90, subject="nobody"),
+    *(
+        (index, partial(page_of_events, EventQuery(since=EARLY, latest_first=latest_first, **asked), after))
+        for latest_first, begin in ((False, EARLY), (True, A_MONDAY))
+        for after in (None, event_of("e1", at=begin))
+        for index, asked in (
+            ("ix_mydso_events_at_key", {}),
+            ("ix_mydso_events_subject_key_at_key", {"subject": "nobody"}),
+            ("ix_mydso_events_actor_key_at_key", {"actor": "nobody"}),
+            ("_key_at_key", {"subject": "nobody", "actor": "nobody"}),
+            ("ix_mydso_events_kind_at_key", {"kind": EventKind.LINK_REFUSED}),
+        )
     ),
-    (
-        "ix_mydso_events_actor_key_at_key",
-        lambda made: made.events.page(EARLY, after=event_of("e1", at=EARLY), limit=90, actor="nobody"),
-    ),
-    ("_key_at_key", lambda made: made.events.page(EARLY, after=None, limit=90, subject="nobody", actor="nobody")),
     ("ix_mydso_events_at_key", lambda made: made.events.purge(EARLY, limit=90)),
     ("ix_mydso_events_subject_key_at_key", lambda made: made.events.pseudonymise("nobody", "pseudonym", limit=90)),
 ]

@@ -16,7 +16,7 @@ from mydso_access import SignedIn
 from mydso_access.adapters.sqlalchemy import SqlRepositories, asynchronous, running
 from mydso_access.adapters.sqlalchemy.tables import TABLES, row_key
 from mydso_access.errors import Stale
-from mydso_access.model import Event, EventKind
+from mydso_access.model import Event, EventKind, EventQuery
 from tests.adapters.sqlalchemy.hosts import (
     ANNA,
     KEY,
@@ -124,7 +124,9 @@ def test_a_save_that_was_taken_back_to_end_a_deadlock_is_tried_again(
         version = victim.repositories().users.save(anne, CONTESTED)
     assert times == len(crossed)
     assert evolve(anne, version=version) == repositories.users.get(ANNA.id)
-    assert [CONTESTED] == [each for each in repositories.events.page(CONTESTED.at, None, 9) if each.id == CONTESTED.id]
+    assert [CONTESTED] == [
+        each for each in repositories.events.page(EventQuery(since=CONTESTED.at), None, 9) if each.id == CONTESTED.id
+    ]
 
 
 @only(*SERVERS)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, MetaData, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.schema import DropTable
 
+from mydso_access import EventQuery
 from mydso_access.adapters.sqlalchemy import SqlRepositories, Tables, attach_tables, metadata, upgrade
 from mydso_access.adapters.sqlalchemy.tables import TABLES, row_key
 from mydso_access.errors import InvalidValue
@@ -40,6 +41,7 @@ INDEXES = {
     "ix_mydso_events_at_key": ["at", "key"],
     "ix_mydso_events_subject_key_at_key": ["subject_key", "at", "key"],
     "ix_mydso_events_actor_key_at_key": ["actor_key", "at", "key"],
+    "ix_mydso_events_kind_at_key": ["kind", "at", "key"],
 }
 UNIQUE = {"uq_mydso_users_name_key", "uq_mydso_structures_platform_key"}
 
@@ -66,7 +68,7 @@ def indexes(engine: Engine) -> dict[str | None, list[str | None]]:
 def test_an_upgrade_creates_the_tables_with_their_indexes(engine: Engine) -> None:
     assert NAMES == table_names(engine)
     assert INDEXES == indexes(engine)
-    assert [1, 2, 3, 4] == steps(engine)
+    assert [1, 2, 3, 4, 5] == steps(engine)
 
 
 def test_a_second_upgrade_finds_nothing_to_do(engine: Engine, repositories: SqlRepositories) -> None:
@@ -74,7 +76,7 @@ def test_a_second_upgrade_finds_nothing_to_do(engine: Engine, repositories: SqlR
     with engine.begin() as connection:
         upgrade(connection)
         upgrade(connection, to=1)
-    assert [1, 2, 3, 4] == steps(engine)
+    assert [1, 2, 3, 4, 5] == steps(engine)
     assert repositories.users.get(ANNA.id) is not None
 
 
@@ -93,19 +95,19 @@ def test_an_upgrade_to_a_step_takes_the_steps_up_to_it(opened: Callable[..., Eng
     assert [name for name in NAMES if name != "mydso_links"] == table_names(engine)
     assert [1, 2, 3] == steps(engine)
     with engine.begin() as connection:
-        upgrade(connection, to=4)
+        upgrade(connection, to=5)
     assert NAMES == table_names(engine)
     assert INDEXES == indexes(engine)
-    assert [1, 2, 3, 4] == steps(engine)
+    assert [1, 2, 3, 4, 5] == steps(engine)
 
 
 @only("sqlite")
-@pytest.mark.parametrize("step", [0, 5, -1, True, "1", 1.0])
+@pytest.mark.parametrize("step", [0, 6, -1, True, "1", 1.0])
 def test_an_upgrade_to_a_step_that_there_is_not_is_refused_with_nothing_created(
     opened: Callable[..., Engine], step: Any
 ) -> None:
     engine = opened()
-    with engine.begin() as connection, pytest.raises(InvalidValue, match=r"to is .*: expected a step from 1 to 4"):
+    with engine.begin() as connection, pytest.raises(InvalidValue, match=r"to is .*: expected a step from 1 to 5"):
         upgrade(connection, to=step)
     assert [] == table_names(engine)
 
@@ -140,7 +142,7 @@ def test_an_upgrade_that_was_interrupted_is_completed(opened: Callable[..., Engi
         upgrade(second)
     assert NAMES == table_names(engine)
     assert INDEXES == indexes(engine)
-    assert [1, 2, 3, 4] == steps(engine)
+    assert [1, 2, 3, 4, 5] == steps(engine)
 
 
 @only("sqlite", "postgres")
@@ -190,7 +192,7 @@ def test_an_asynchronous_engine_is_upgraded_through_run_sync(
     engine = opened()
     assert NAMES == table_names(engine)
     assert INDEXES == indexes(engine)
-    assert [1, 2, 3, 4] == steps(engine)
+    assert [1, 2, 3, 4, 5] == steps(engine)
 
 
 def test_two_installations_in_one_database_do_not_see_each_other(engine: Engine, repositories: SqlRepositories) -> None:
@@ -203,10 +205,10 @@ def test_two_installations_in_one_database_do_not_see_each_other(engine: Engine,
     repositories.users.save(ANNA, event_of("e1"))
     repositories.counters.save(counter())
     assert (None, None) == (other.users.named("anna"), other.counters.get(KEY))
-    assert () == other.events.page(ANNA.saved_at, after=None, limit=9)
+    assert () == other.events.page(EventQuery(since=ANNA.saved_at), after=None, limit=9)
     other.users.save(ANNA, event_of("e1"))
     assert 0 == other.counters.purge(ANNA.saved_at, limit=9)
-    assert [1, 2, 3, 4] == steps(engine, tables)
+    assert [1, 2, 3, 4, 5] == steps(engine, tables)
 
 
 @only("postgres")

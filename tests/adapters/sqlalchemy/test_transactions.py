@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from mydso_access import SignedIn
 from mydso_access.adapters.sqlalchemy import AsyncSqlRepositories, SqlRepositories
 from mydso_access.errors import InvalidValue, OpenTransaction, Stale, Taken
-from mydso_access.model import Disabled, DisabledBecause, EventKind
+from mydso_access.model import Disabled, DisabledBecause, EventKind, EventQuery
 from mydso_access.testing.clock import A_MONDAY
 from tests.adapters.sqlalchemy.alone import ALONE
 from tests.adapters.sqlalchemy.hosts import (
@@ -38,7 +38,10 @@ Opened = Callable[..., Engine]
 
 
 def trail(repositories: SqlRepositories) -> list[str]:
-    return [each.id for each in repositories.events.page(A_MONDAY.replace(year=1999), after=None, limit=99)]
+    return [
+        each.id
+        for each in repositories.events.page(EventQuery(since=A_MONDAY.replace(year=1999)), after=None, limit=99)
+    ]
 
 
 # --- engines and connections that are refused

@@ -7,7 +7,7 @@ from attrs import evolve
 
 from mydso_access.adapters.memory import MemoryEvents
 from mydso_access.model import Event
-from mydso_access.model.event import escaped
+from mydso_access.model.event import EventQuery, escaped
 from mydso_access.testing.conformance import EventContract
 from tests.testing.broken.under_test import A_MOMENT, events, under_test
 
@@ -125,12 +125,10 @@ class PseudonymsForgetTheRest(Erases):
 class PseudonymsNotIndexed(Erases):
     """Finds events by whom they were about when they were told."""
 
-    def page(
-        self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None, actor: str | None = None
-    ) -> tuple[Event, ...]:
+    def page(self, query: EventQuery, /, after: Event | None, limit: int) -> tuple[Event, ...]:
         known = self.__dict__.get("known", {})
-        found = [each for each in super().page(since, after, 10_000) if subject in (None, known.get(each.id))]
-        return tuple(each for each in found if actor is None or each.actor == escaped(actor))[:limit]
+        found = super().page(evolve(query, subject=None), after, 10_000)
+        return tuple([each for each in found if query.subject in (None, known.get(each.id))][:limit])
 
     def append(self, event: Event, /) -> None:
         self.__dict__.setdefault("known", {})[event.id] = event.subject

@@ -12,7 +12,7 @@ from tests.testing.broken.under_test import under_test, users
 class Invitations(MemoryUsers):
     """Sound, and easy to break."""
 
-    def invited_since(self, instant: datetime, /, after: User | None, limit: int) -> tuple[User, ...]:
+    def invited_before(self, instant: datetime, /, after: User | None, limit: int) -> tuple[User, ...]:
         found = [each for each in list(self._by_id.values()) if self.is_invited(each, instant)]
         if after is not None:
             found = [each for each in found if self.is_after(each, after)]
@@ -37,8 +37,8 @@ under_test("SoundInvitations", UserContract, users=Invitations)
 
 @users("test_nobody_is_invited_in_an_empty_store")
 class InvitationsOfNone(Invitations):
-    def invited_since(self, instant: datetime, /, after: User | None, limit: int) -> Any:
-        return super().invited_since(instant, after, limit) or None
+    def invited_before(self, instant: datetime, /, after: User | None, limit: int) -> Any:
+        return super().invited_before(instant, after, limit) or None
 
 
 @users("test_only_the_invited_are_found_in_every_structure", "test_an_invitation_counts_by_the_latest_save")
@@ -82,7 +82,7 @@ class InvitationsSkipEquals(Invitations):
 class InvitationsLimitFirst(Invitations):
     """Takes a page of all users, and then those of it who are invited."""
 
-    def invited_since(self, instant: datetime, /, after: User | None, limit: int) -> tuple[User, ...]:
+    def invited_before(self, instant: datetime, /, after: User | None, limit: int) -> tuple[User, ...]:
         everybody = sorted(self._by_id.values(), key=lambda each: (getattr(each.login, "since", instant), each.id))
         start = [each.id for each in everybody].index(after.id) + 1 if after else 0
         return tuple(each for each in everybody[start : start + limit] if self.is_invited(each, instant))

@@ -5,7 +5,7 @@ import time
 from datetime import datetime
 
 from mydso_access.adapters.memory import MemoryCounters, MemoryEvents, MemoryUsers
-from mydso_access.model import AttemptCounter, CounterKey, Event, Structure, User
+from mydso_access.model import AttemptCounter, CounterKey, Event, EventQuery, Structure, User
 from tests.testing.broken.under_test import A_MOMENT, counters, events, users
 
 
@@ -85,8 +85,6 @@ class LaggingSearch(MemoryUsers):
 
 @events("test_an_event_is_seen_at_once")
 class LaggingTrail(MemoryEvents):
-    def page(
-        self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None, actor: str | None = None
-    ) -> tuple[Event, ...]:
+    def page(self, query: EventQuery, /, after: Event | None, limit: int) -> tuple[Event, ...]:
         seen, self.__dict__["seen"] = self.__dict__.get("seen", 0), len(self.all())
-        return super().page(since, after, min(limit, seen), subject, actor)
+        return super().page(query, after, min(limit, seen))

@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                 ("at", models.BigIntegerField()),
                 ("subject", models.CharField(max_length=64, null=True)),
                 ("actor", models.CharField(max_length=64, null=True)),
+                ("kind", models.CharField(max_length=64)),
                 ("body", models.TextField()),
             ],
             options={
@@ -81,6 +82,7 @@ class Migration(migrations.Migration):
                     models.Index(fields=["at", "key"], name="accounts_by_at"),
                     models.Index(fields=["subject", "at", "key"], name="accounts_by_subject"),
                     models.Index(fields=["actor", "at", "key"], name="accounts_by_actor"),
+                    models.Index(fields=["kind", "at", "key"], name="accounts_by_kind"),
                 ],
             },
         ),

@@ -7,7 +7,7 @@ from typing import final
 from attrs import evolve
 
 from mydso_access.adapters.memory.records import page_of
-from mydso_access.model.event import Event, escaped
+from mydso_access.model.event import Event, EventQuery, escaped
 
 
 @final
@@ -23,13 +23,9 @@ class MemoryEvents:
         with self._lock:
             self._events.append(event)
 
-    def page(
-        self, since: datetime, /, after: Event | None, limit: int, subject: str | None = None, actor: str | None = None
-    ) -> tuple[Event, ...]:
-        """Return a page of the trail, earliest first."""
-        about = [event for event in self.all() if subject is None or event.subject == escaped(subject)]
-        asked = [event for event in about if actor is None or event.actor == escaped(actor)]
-        return page_of([event for event in asked if event.at >= since], _place, after, limit)
+    def page(self, query: EventQuery, /, after: Event | None, limit: int) -> tuple[Event, ...]:
+        """Return a page of the trail."""
+        return page_of(filter(query.holds, self.all()), _place, after, limit, backwards=query.latest_first)
 
     def purge(self, instant: datetime, /, limit: int) -> int:
         """Forget events that happened before an instant, the earliest first."""

@@ -30,7 +30,12 @@ def compared(record: Record, before: Record | None) -> Record:
 
 
 def page_of(
-    found: Iterable[Found], place: Callable[[Found], tuple[Any, ...]], after: Found | None, limit: int
+    found: Iterable[Found],
+    place: Callable[[Found], tuple[Any, ...]],
+    after: Found | None,
+    limit: int,
+    *,
+    backwards: bool = False,
 ) -> tuple[Found, ...]:
     """Return the page that follows a record, in the order of their places.
 
@@ -39,7 +44,9 @@ def page_of(
         place: where a record stands; no two stand in one place.
         after: the last record of the page before, where it stood then.
         limit: how many at most.
+        backwards: whether that order is followed from its end.
     """
     places = {place(each): each for each in found}
-    following = sorted(each for each in places if after is None or each > place(after))
+    left = [each for each in places if after is None or (each < place(after) if backwards else each > place(after))]
+    following = sorted(left, reverse=backwards)
     return tuple(places[each] for each in following[:limit])

@@ -85,7 +85,7 @@ class MemoryUsers:
         unseen = [user for user in own if (seen := seen_at(user)) is not None and seen < instant]
         return page_of(unseen, lambda user: (seen_at(user) or EARLIEST, user.id), after, limit)
 
-    def invited_since(self, instant: datetime, /, after: User | None, limit: int) -> tuple[User, ...]:
+    def invited_before(self, instant: datetime, /, after: User | None, limit: int) -> tuple[User, ...]:
         """Return a page of the users who were invited before an instant and did not accept, longest invited first."""
         invited = [user for user in self._all() if isinstance(user.login, Invited) and user.login.since < instant]
         return page_of(invited, _invited_place, after, limit)

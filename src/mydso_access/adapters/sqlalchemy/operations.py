@@ -15,6 +15,7 @@ from mydso_access.adapters.sqlalchemy.rows import (
     following,
     found,
     inserting,
+    preceding,
     purged,
     refuse_hosts_transaction,
     saved,
@@ -23,7 +24,7 @@ from mydso_access.adapters.sqlalchemy.tables import Tables, row_key
 from mydso_access.errors import Stale
 from mydso_access.model.assertion import Assertion
 from mydso_access.model.attempts import AttemptCounter, CounterKey
-from mydso_access.model.event import Event, escaped
+from mydso_access.model.event import Event, EventQuery, escaped
 from mydso_access.model.sign_in import SignIn
 
 # --- attempt counters
@@ -143,29 +144,26 @@ def event_columns(event: Event) -> Columns:
     return {
         "subject_key": None if event.subject is None else row_key("user", event.subject),
         "actor_key": None if event.actor is None else row_key("user", event.actor),
+        "kind": event.kind.value,
     }
 
 
 def events_page(
-    connection: Connection,
-    tables: Tables,
-    since: datetime,
-    /,
-    after: Event | None,
-    limit: int,
-    subject: str | None = None,
-    actor: str | None = None,
+    connection: Connection, tables: Tables, query: EventQuery, /, after: Event | None, limit: int
 ) -> tuple[Event, ...]:
-    """Return a page of the trail, earliest first."""
+    """Return a page of the trail."""
     columns = tables.events.c
-    page = select(columns.body).where(columns.at >= microseconds(since))
-    for column, user_id in ((columns.subject_key, subject), (columns.actor_key, actor)):
+    page = select(columns.body).where(columns.at >= microseconds(query.since))
+    for column, user_id in ((columns.subject_key, query.subject), (columns.actor_key, query.actor)):
         if user_id is not None:
-            page = page.where(column == _known_as(user_id))
+            page = page.where(column == row_key("user", user_id))
+    if query.kind is not None:
+        page = page.where(columns.kind == query.kind.value)
     if after is not None:
-        page = following(page, columns.at, columns.key, microseconds(after.at), row_key("event", after.id))
-    bodies = connection.scalars(page.order_by(columns.at, columns.key).limit(limit))
-    return tuple(read(Event, body) for body in bodies)
+        further = preceding if query.latest_first else following
+        page = further(page, columns.at, columns.key, microseconds(after.at), row_key("event", after.id))
+    order = (columns.at.desc(), columns.key.desc()) if query.latest_first else (columns.at, columns.key)
+    return tuple(read(Event, body) for body in connection.scalars(page.order_by(*order).limit(limit)))
 
 
 def purge_events(connection: Connection, tables: Tables, instant: datetime, /, limit: int) -> int:

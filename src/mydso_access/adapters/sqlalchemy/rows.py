@@ -194,6 +194,11 @@ def following(page: Select[Any], column: Column[Any], key: Column[Any], value: A
     return page.where(column >= value).where((column > value) | (key > last_key))
 
 
+def preceding(page: Select[Any], column: Column[Any], key: Column[Any], value: Any, last_key: Any) -> Select[Any]:
+    """Continue a page, ordered by column and key from their ends, after its last row."""
+    return page.where(column <= value).where((column < value) | (key < last_key))
+
+
 def purged(connection: Connection, table: Table, column: Column[Any], instant: datetime, limit: int) -> int:
     """Delete rows whose instant in this column lies before another, at most so many; return how many were deleted."""
     over = column < microseconds(instant)

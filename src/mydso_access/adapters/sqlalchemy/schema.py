@@ -18,6 +18,7 @@ from mydso_access.adapters.sqlalchemy.tables import (
     Tables,
     associates_since_step_4,
     events_since_step_2,
+    events_since_step_5,
     first_event_columns,
     record_columns,
     users_since_step_2,
@@ -28,6 +29,11 @@ from mydso_access.model.customer import Customer
 from mydso_access.model.event import Event
 from mydso_access.model.user import User
 from mydso_access.policy.fixed import PAGE
+
+A_CONNECTION = (
+    "a Connection: with engine.begin() as connection: upgrade(connection); "
+    "of an asynchronous engine: await connection.run_sync(upgrade)"
+)
 
 
 def upgrade(connection: Connection, /, to: int | None = None, *, tables: Tables = TABLES) -> None:
@@ -43,9 +49,11 @@ def upgrade(connection: Connection, /, to: int | None = None, *, tables: Tables 
         tables: what `attach_tables` returned.
 
     Raises:
-        InvalidValue: there is no such step.
+        InvalidValue: it is no connection, or there is no such step.
         UnreadableRecord: a row that is there already holds no record; the step is not taken.
     """
+    if not isinstance(connection, Connection):
+        raise InvalidValue("connection", shown(type(connection)), A_CONNECTION)
     last = len(STEPS) if to is None else to
     if type(last) is not int or not 1 <= last <= len(STEPS):
         raise InvalidValue("to", shown(to), f"a step from 1 to {len(STEPS)}")
@@ -68,7 +76,7 @@ def _users_counters_sign_ins_events(connection: Connection, tables: Tables) -> N
 
 def _people_and_structures(connection: Connection, tables: Tables) -> None:
     _add(connection, tables.users, users_since_step_2())
-    _add(connection, tables.events, events_since_step_2())
+    _add(connection, tables.events, [*events_since_step_2(), *events_since_step_5()])  # its indexes are created below
     for table in (tables.memberships, tables.structures, tables.customers, tables.associates):
         _create(connection, table)
     for rows in _pages(connection, tables.users, tables.users.c.structure_key):
@@ -98,11 +106,19 @@ def _links_and_whose_customer_it_is(connection: Connection, tables: Tables) -> N
         _fill_associates(connection, tables.associates, filled)
 
 
+def _kinds_of_events(connection: Connection, tables: Tables) -> None:
+    _add(connection, tables.events, events_since_step_5())
+    for rows in _pages(connection, tables.events, tables.events.c.kind):
+        _fill(connection, tables.events, [(row, event_columns(read(Event, row.body))) for row in rows])
+    _create(connection, tables.events)
+
+
 STEPS: tuple[Callable[[Connection, Tables], None], ...] = (
     _users_counters_sign_ins_events,
     _people_and_structures,
     _assertions,
     _links_and_whose_customer_it_is,
+    _kinds_of_events,
 )
 
 

@@ -33,6 +33,7 @@ from mydso_access.model.structure import Structure
 from mydso_access.policy.fixed import CUSTOMER_ID_CAP, LISTED_BYTES
 
 DIGEST = String(64)
+KIND = String(64)  # of an event; the longest has 37 characters
 _UTF8 = VARCHAR(CUSTOMER_ID_CAP, charset="utf8mb4")
 NUMBER = re.compile("0|-?[1-9][0-9]{0,18}", re.ASCII)
 NO_INDEX: Mapping[str, str] = MappingProxyType({})
@@ -224,10 +225,12 @@ def attach_tables(metadata: MetaData | None = None, *, prefix: str = "mydso_", s
             f"{prefix}events",
             *first_event_columns(),
             *events_since_step_2(),
+            *events_since_step_5(),
             index={
                 "at_key": "at key",
                 "subject_key_at_key": "subject_key at key",
                 "actor_key_at_key": "actor_key at key",
+                "kind_at_key": "kind at key",
             },
         ),
         steps=table(f"{prefix}steps", Column("step", Integer, nullable=False, autoincrement=False)),
@@ -271,6 +274,11 @@ def users_since_step_2() -> list[Column[object]]:
 def events_since_step_2() -> list[Column[object]]:
     """Return what step 2 adds to events."""
     return [Column("actor_key", DIGEST)]
+
+
+def events_since_step_5() -> list[Column[object]]:
+    """Return what step 5 adds to events."""
+    return [Column("kind", KIND)]
 
 
 def associates_since_step_4() -> list[Column[object]]:

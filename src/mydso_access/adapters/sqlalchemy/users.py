@@ -225,7 +225,7 @@ def users_unseen_since(  # noqa: PLR0913, PLR0917  # connection and tables come 
     return _read(connection.execute(page.limit(limit)))
 
 
-def users_invited_since(
+def users_invited_before(
     connection: Connection, tables: Tables, instant: datetime, /, after: User | None, limit: int
 ) -> tuple[User, ...]:
     """Return a page of the users who were invited before an instant and have not accepted, longest invited first."""

@@ -222,7 +222,7 @@ def _uuid(wanted: str) -> UUID | None:
 def _check(scope: Scope, customer: Column, own: OwnColumns | None) -> Kind:
     """Refuse what is not understood, whatever the scope is: not only once a collector asks. Return what `id` holds."""
     if type(scope) not in SCOPES:
-        raise InvalidValue("scope", shown(type(scope)), "a Scope, as `visibility` returns it")
+        raise InvalidValue("scope", shown(type(scope)), "a Scope: permissions(...).scope, or what `visibility` returns")
     kind = _kind_of(customer, "id")
     if own is None:
         if kind is Uuid:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
-from mydso_access.model.event import Event
+from mydso_access.model.event import Event, EventKind, EventQuery
 from mydso_access.policy.fixed import EARLIEST, LATEST, TICK
 from mydso_access.repositories import EventRepository, Repositories
 from mydso_access.testing.clock import A_MONDAY
@@ -25,7 +26,7 @@ class EventContract(ErasingContract):
     def test_an_empty_trail_is_an_empty_page(self, repositories: Repositories) -> None:
         """The first page is the last."""
         same([], self.trail(repositories))
-        same([], self.paged(repositories, 1, "user-1"))
+        same([], self.paged(repositories, 1, subject="user-1"))
 
     def test_every_field_comes_back_as_it_was_told(self, repositories: Repositories) -> None:
         """Every kind, reason and level, and texts that escaping goes wrong on."""
@@ -69,14 +70,26 @@ class EventContract(ErasingContract):
         for limit in (1, 2, 3, 5, len(told), len(told) + 1):
             same(trail, self.paged(repositories, limit))
 
+    def test_the_latest_come_first_if_asked_in_just_the_other_order(self, repositories: Repositories) -> None:
+        """In pages of any size, of everybody or of one, also where many happened at the same instant."""
+        told = [
+            event(event_id, at=A_MONDAY + TICK * (n // 5), subject=f"user-{n % 2}", actor=f"user-{n % 3}")
+            for n, event_id in enumerate("bAaBz9Z10c-f_G.h")
+        ]
+        self.append(repositories, told)
+        for asked in ({}, {"subject": "user-1"}, {"actor": "user-2"}, {"since": A_MONDAY + TICK}):
+            trail = self.paged(repositories, MOST, **asked)
+            for limit in (1, 2, 3, 5, len(told)):
+                same(trail[::-1], self.paged(repositories, limit, latest_first=True, **asked))
+
     def test_a_page_is_as_long_as_its_limit_unless_it_is_the_last(self, repositories: Repositories) -> None:
         """Fewer mean that it was the last, even where events about others stand in between."""
         told = [event(f"event-{n}", at=A_MONDAY + n * TICK, subject=f"user-{n % 2}") for n in range(8)]
         self.append(repositories, told)
         page = repositories.events.page
-        for subject, about in ((None, told), ("user-1", told[1::2])):
+        for query, about in ((EventQuery(), told), (EventQuery(subject="user-1"), told[1::2])):
             for after, expected in ((None, about[:3]), (about[2], about[3:6]), (about[-1], [])):
-                same(expected, list(self.ask(page, EARLIEST, after=after, limit=3, subject=subject)))
+                same(expected, list(self.ask(page, query, after=after, limit=3)))
 
     def test_only_events_about_a_subject_are_found_by_it(self, repositories: Repositories) -> None:
         """Neither those of the one who asked for it, nor those about nobody."""
@@ -87,8 +100,8 @@ class EventContract(ErasingContract):
         ]
         self.append(repositories, told)
         same(told, self.paged(repositories, 2))
-        same(told[:1], self.paged(repositories, 2, "user-1"))
-        same([], self.paged(repositories, 2, "user-3"))
+        same(told[:1], self.paged(repositories, 2, subject="user-1"))
+        same([], self.paged(repositories, 2, subject="user-3"))
 
     def test_only_events_that_an_actor_asked_for_are_found_by_it(self, repositories: Repositories) -> None:
         """Neither those about the actor, nor those that nobody or the host asked for; both filters may be set."""
@@ -100,10 +113,24 @@ class EventContract(ErasingContract):
         ]
         self.append(repositories, told)
         same([told[0], told[2]], self.paged(repositories, 2, actor="user-2"))
-        same([told[2]], self.paged(repositories, 2, "user-3", "user-2"))
+        same([told[2]], self.paged(repositories, 2, subject="user-3", actor="user-2"))
         same([], self.paged(repositories, 2, actor="user-3"))
-        page = self.ask(repositories.events.page, A_MONDAY + TICK, after=None, limit=1, actor="user-2")
-        same([told[2]], list(page))
+        page = self.paged(repositories, 1, since=A_MONDAY + TICK, actor="user-2")
+        same([told[2]], page)
+
+    def test_only_events_of_a_kind_are_found_by_it(self, repositories: Repositories) -> None:
+        """Of everybody, and of one; earliest first, and latest first."""
+        kinds = (EventKind.SIGNED_IN, EventKind.REFUSED, EventKind.USER_CREATED)
+        told = [
+            event(f"event-{n}", kind=kinds[n % 3], at=A_MONDAY + n * TICK, subject=f"user-{n % 2}") for n in range(12)
+        ]
+        self.append(repositories, told)
+        for kind in EventKind:
+            own = [each for each in told if each.kind is kind]
+            same(own, self.paged(repositories, 2, kind=kind))
+            same(own[::-1], self.paged(repositories, 2, kind=kind, latest_first=True))
+        of_one = [each for each in told if (each.kind, each.subject) == (EventKind.REFUSED, "user-1")]
+        same(of_one, self.paged(repositories, 2, kind=EventKind.REFUSED, subject="user-1"))
 
     def test_subjects_that_a_loose_comparison_merges_are_different_subjects(self, repositories: Repositories) -> None:
         """Nobody's trail holds what was told of another, and everybody's is found under the id as the host has it."""
@@ -111,7 +138,7 @@ class EventContract(ErasingContract):
         told = [event(f"event-{n}", subject=text, actor=text) for n, text in enumerate(texts)]
         self.append(repositories, told)
         for text, each in zip(texts, told, strict=True):
-            same([[each], [each]], [self.paged(repositories, 2, text), self.paged(repositories, 2, actor=text)])
+            same([[each], [each]], [self.paged(repositories, 2, subject=text), self.paged(repositories, 2, actor=text)])
 
     def test_an_event_is_seen_at_once(self, repositories: Repositories) -> None:
         """From here and from another thread."""
@@ -151,14 +178,12 @@ class EventContract(ErasingContract):
 
     def since(self, repositories: Repositories, instant: datetime) -> list[Event]:
         """Return the trail from an instant on, in one page."""
-        return list(self.ask(repositories.events.page, instant, after=None, limit=MOST))
+        return list(self.ask(repositories.events.page, EventQuery(since=instant), after=None, limit=MOST))
 
-    def paged(
-        self, repositories: Repositories, limit: int, subject: str | None = None, actor: str | None = None
-    ) -> list[Event]:
-        """Return the trail, of one subject or one actor if one is given, page after page."""
-        page = repositories.events.page
-        return all_pages(lambda a, n: self.ask(page, EARLIEST, after=a, limit=n, subject=subject, actor=actor), limit)
+    def paged(self, repositories: Repositories, limit: int, **asked: Any) -> list[Event]:
+        """Return what an `EventQuery` of these fields asks for, page after page."""
+        page, query = repositories.events.page, EventQuery(**asked)
+        return all_pages(lambda after, length: self.ask(page, query, after=after, limit=length), limit)
 
 
 def _by_id(events: Sequence[Event]) -> list[Event]:
@@ -171,4 +196,4 @@ async def _append(events: EventRepository, several: Sequence[Event]) -> None:
 
 
 async def _first(events: EventRepository, count: int) -> list[Event]:
-    return list(await answered(events.page, EARLIEST, after=None, limit=count))
+    return list(await answered(events.page, EventQuery(), after=None, limit=count))

@@ -20,7 +20,7 @@ NOW = A_MONDAY + 100 * A_DAY
 
 
 class InvitedContract(PeopleContract):
-    """What a user repository promises of `invited_since`."""
+    """What a user repository promises of `invited_before`."""
 
     def test_nobody_is_invited_in_an_empty_store(self, repositories: Repositories) -> None:
         """The first page is the last."""
@@ -60,7 +60,7 @@ class InvitedContract(PeopleContract):
             self.kept(repositories, user(f"enabled-{number}"))
         everybody = self.invited(repositories, NOW)
         same(10, len({each.id for each in everybody}))
-        since = repositories.users.invited_since
+        since = repositories.users.invited_before
         for limit in (1, 2, 3, 5, 10, 11):
             same(everybody, all_pages(lambda a, n: self.ask(since, NOW, after=a, limit=n), limit))
 
@@ -71,9 +71,9 @@ class InvitedContract(PeopleContract):
         for number in range(4):
             self.kept(repositories, user(f"user-{number}", login=Invited(A_MONDAY + number * TICK)))
             self.kept(repositories, user(f"enabled-{number}", login=Enabled(A_MONDAY + number * TICK)))
-        invited_since, everybody = repositories.users.invited_since, self.invited(repositories, NOW)
+        invited_before, everybody = repositories.users.invited_before, self.invited(repositories, NOW)
         for after, expected in ((None, everybody[:3]), (everybody[2], everybody[3:]), (everybody[3], [])):
-            same(expected, list(self.ask(invited_since, NOW, after=after, limit=3)))
+            same(expected, list(self.ask(invited_before, NOW, after=after, limit=3)))
 
     def test_an_invitation_counts_by_the_latest_save(self, repositories: Repositories) -> None:
         """Renewed, accepted, lapsed: at once, or a sweep would end what has just been renewed."""
@@ -103,12 +103,12 @@ class InvitedContract(PeopleContract):
         for count in range(1, 6):
             last, lapsed = everybody[count - 1], Disabled(DisabledBecause.LAPSED, NOW)
             self.changed(repositories, evolve(last, login=lapsed if count % 2 else Invited(NOW)), f"changed-{count}")
-            following = self.ask(repositories.users.invited_since, NOW, after=last, limit=ALL)
+            following = self.ask(repositories.users.invited_before, NOW, after=last, limit=ALL)
             same(everybody[count:], list(following))
 
     def invited(self, repositories: Repositories, instant: datetime) -> list[User]:
         """Return everybody who was invited before an instant, in one page."""
-        return list(self.ask(repositories.users.invited_since, instant, after=None, limit=ALL))
+        return list(self.ask(repositories.users.invited_before, instant, after=None, limit=ALL))
 
 
 def _since(each: User) -> datetime:

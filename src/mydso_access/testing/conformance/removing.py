@@ -39,7 +39,7 @@ class RemovingContract(PeopleContract):
         same(kept, list(self.ask(users.of, ENTITY, after=None, limit=ALL)))
         same(kept[1:], list(self.ask(users.of, PLATFORM, after=None, limit=ALL)))
         same(kept[:1], list(self.ask(users.unseen_since, ENTITY, LATER, after=None, limit=ALL)))
-        same([], list(self.ask(users.invited_since, LATER, after=None, limit=ALL)))
+        same([], list(self.ask(users.invited_before, LATER, after=None, limit=ALL)))
         same(kept, [self.ask(users.get, each.id) for each in kept])
 
     def test_a_removal_is_told_of_exactly_once(self, repositories: Repositories) -> None:

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from mydso_access.model.event import Event
-from mydso_access.policy.fixed import EARLIEST
+from mydso_access.model.event import Event, EventQuery
 from mydso_access.ports import MaybeAwaitable
 from mydso_access.repositories import Repositories
 from mydso_access.testing.conformance.contract import Contract
@@ -16,7 +15,7 @@ class TrailContract(Contract):
 
     def page(self, repositories: Repositories) -> MaybeAwaitable[Sequence[Event]]:
         """Ask for the whole trail."""
-        return repositories.events.page(EARLIEST, after=None, limit=MOST)
+        return repositories.events.page(EventQuery(), after=None, limit=MOST)
 
     def trail(self, repositories: Repositories) -> list[Event]:
         """Return the whole trail, earliest first."""
