@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
-from mydso_access.errors import BrokenStore, InvalidValue, StoreError, UnreadableRecord, shown
+from mydso_access.errors import BrokenStore, StoreError, UnreadableRecord, shown
 from mydso_access.model.assertion import Assertion
 from mydso_access.model.attempts import AttemptCounter, CounterKey
 from mydso_access.model.customer import Customer
@@ -15,7 +15,7 @@ from mydso_access.model.event import Event, EventQuery
 from mydso_access.model.link import Link, LinkTarget
 from mydso_access.model.sign_in import SignIn
 from mydso_access.model.structure import Entity, Platform, Structure, StructureRecord, check_structure
-from mydso_access.model.user import SsoIdentity, User
+from mydso_access.model.user import SsoIdentity, User, check_user_id
 from mydso_access.ports import Bridge, ResourceExists
 from mydso_access.repositories import (
     AssertionRepository,
@@ -95,8 +95,7 @@ class Store:
         Raises:
             InvalidValue: it is no text.
         """
-        if type(user_id) is not str:
-            raise InvalidValue("user_id", shown(user_id), "the id of a user, as text (str)")
+        check_user_id(user_id)
         found = await self.bridge.ask(self.users.get, user_id)
         if found is None:
             return None

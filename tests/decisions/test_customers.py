@@ -8,7 +8,6 @@ import pytest
 from mydso_access.decisions.changes import Changed, Done
 from mydso_access.decisions.customers import (
     check_customer_id,
-    check_user_id,
     judge_association,
     judge_nothing_ended,
     with_colleague,
@@ -146,13 +145,6 @@ def test_what_is_no_id_of_a_customer_is_misuse(wrong: Any) -> None:
     with pytest.raises(InvalidValue) as refused:
         check_customer_id(wrong)
     assert "customer_id" == refused.value.field
-
-
-@pytest.mark.parametrize("wrong", [None, 7, b"u-anna", anna()], ids=lambda each: type(each).__name__)
-def test_what_is_no_id_of_a_user_is_misuse(wrong: Any) -> None:
-    check_user_id("u-anna")
-    with pytest.raises(InvalidValue, match=r"^user_id is "):
-        check_user_id(wrong)
 
 
 def test_a_slip_that_ends_nothing_is_told() -> None:

@@ -294,8 +294,8 @@ def test_whose_customers_or_links_are_listed_is_said_by_an_id(wrong: Any) -> Non
 def test_a_name_of_a_structure_is_a_kind_and_a_text() -> None:
     for kind in ("entity", None, LYON.kind.value, GROUP):
         with pytest.raises(InvalidValue, match=r"Structure\.kind is .* StructureKind\.ENTITY"):
-            Structure(kind, "lyon")  # type: ignore[arg-type]
+            Structure(kind, "lyon")
     for structure_id in (None, 7, LYON):
         with pytest.raises(InvalidValue, match=r"Structure\.id is .* as text"):
-            Structure.entity(structure_id)  # type: ignore[arg-type]
+            Structure.entity(structure_id)
     assert "lyon" == evolve(LYON).id

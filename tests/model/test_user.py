@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import product
+from typing import Any
 
 import attrs
 import pytest
@@ -22,7 +23,7 @@ from mydso_access.model import (
     StructureKind,
     User,
 )
-from mydso_access.model.user import listed_by, seen_at
+from mydso_access.model.user import check_user_id, listed_by, seen_at
 from mydso_access.policy import Algorithm
 from mydso_access.policy.fixed import EARLIEST
 
@@ -318,3 +319,10 @@ def test_nobody_else_is_seen_whatever_access_they_once_had_s25(last_access_at: d
     disabled = [anna(login=Disabled(why, NOON), last_access_at=last_access_at) for why in DisabledBecause]
     others = [contact, anna(login=Invited(NOON), credential=None, last_access_at=last_access_at), *disabled]
     assert [None] * 6 == [seen_at(other) for other in others]
+
+
+@pytest.mark.parametrize("wrong", [None, 7, b"u-anna", ("u-anna",)], ids=repr)
+def test_what_is_no_id_of_a_user_is_misuse(wrong: Any) -> None:
+    check_user_id("u-anna")
+    with pytest.raises(InvalidValue, match=r"^user_id is "):
+        check_user_id(wrong)

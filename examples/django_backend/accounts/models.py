@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 DIGEST = 64  # hexadecimal digits of a SHA-256
+KIND = 64  # of an event
 
 
 class Account(models.Model):  # noqa: DJ008  # nothing of it is for the eye: the user has a name
@@ -83,7 +84,7 @@ class Trail(models.Model):  # noqa: DJ008
     at = models.BigIntegerField()
     subject = models.CharField(max_length=DIGEST, null=True)  # noqa: DJ001  # many are about nobody
     actor = models.CharField(max_length=DIGEST, null=True)  # noqa: DJ001
-    kind = models.CharField(max_length=DIGEST)
+    kind = models.CharField(max_length=KIND)
     body = models.TextField()
 
     class Meta:

@@ -313,7 +313,5 @@ def _lacks_second_factor(user: User, proof: Proof, facts: ActorFacts, action: Se
     if action is SensitiveAction.REQUIRE_SECOND_FACTOR and any(factor is Factor.SSO for factor, _ in proof.factors):
         return False  # S26
     if action is SensitiveAction.CHANGE_SECOND_FACTOR and facts.unproven:
-        return (
-            True  # S26: where it is asked for, single sign-on must not be enough for another one; `enter` asks for it
-        )
+        return True  # S26: single sign-on alone must not replace what an entity asks for besides; `enter` asks for it
     return lacks_second_factor(user, proof.factors, policy_at_home(user, facts.home, facts.policy).policy.second_factor)

@@ -43,16 +43,6 @@ def check_customer_id(customer_id: str) -> None:
         raise InvalidValue("customer_id", shown(customer_id), expected)
 
 
-def check_user_id(user_id: str) -> None:
-    """Refuse what is no id of a user, such as the record.
-
-    Raises:
-        InvalidValue: it is no text.
-    """
-    if type(user_id) is not str:
-        raise InvalidValue("user_id", shown(user_id), "the id of a user, as text (str)")
-
-
 def judge_nothing_ended(*, entity: bool, user: bool = True) -> Refused | None:
     """Say why an association that is not there cannot be ended; `None`: it may have been ended before.
 

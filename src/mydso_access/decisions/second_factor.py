@@ -142,6 +142,11 @@ def recovery_code(factor: SecondFactor | None, place: int) -> RecoveryCode | Non
     return next((code for code in codes if code.place == place), None)
 
 
+def is_used(factor: SecondFactor, step: int | None) -> bool:
+    """Tell whether a code of this step, or of a later one, was accepted before (D8)."""
+    return step is not None and step <= factor.last_step
+
+
 def judge_app_code(user: User, step: int | None, secret: SecretVerdict | None) -> Refused | None:
     """Say what is wrong with a code of a user's app; `None`: nothing.
 
@@ -152,7 +157,7 @@ def judge_app_code(user: User, step: int | None, secret: SecretVerdict | None) -
     """
     if user.second_factor is None:
         return Refused(Reason.WRONG_STEP, "S26", user_id=user.id)  # S26
-    if secret is SecretVerdict.RIGHT and step is not None and step <= user.second_factor.last_step:
+    if secret is SecretVerdict.RIGHT and is_used(user.second_factor, step):
         return Refused(Reason.USED_CODE, "D8", user_id=user.id)  # D8: strictly increasing
     return _judge_verdict(user, secret, "S26")
 

@@ -8,7 +8,6 @@ from mydso_access.decisions.administration import Actor, judge_right, read_actor
 from mydso_access.decisions.changes import Changed, Done
 from mydso_access.decisions.customers import (
     check_customer_id,
-    check_user_id,
     judge_association,
     judge_nothing_ended,
     with_colleague,
@@ -21,6 +20,7 @@ from mydso_access.installation import Installation
 from mydso_access.model.customer import Customer
 from mydso_access.model.role import Right
 from mydso_access.model.structure import Structure, check_entity
+from mydso_access.model.user import check_user_id
 
 EditOutcome: TypeAlias = Done[Customer] | Refused | Busy
 Edit: TypeAlias = Callable[[Customer], Changed[Customer] | Done[Customer] | Refused]

@@ -13,6 +13,7 @@ from mydso_access.decisions.second_factor import (
     TypedRecoveryCode,
     accepted,
     drift,
+    is_used,
     judge_app_code,
     judge_recovery_code,
     read_code,
@@ -97,8 +98,7 @@ class _Code:
         if factor is None:
             return SecretVerdict.WRONG
         verdict, self.step = look_at_code(self.installation, standing, self.typed, (factor.seed, factor.algorithm))
-        used = verdict is SecretVerdict.RIGHT and self.step is not None and self.step <= factor.last_step
-        return SecretVerdict.USED if used else verdict
+        return SecretVerdict.USED if verdict is SecretVerdict.RIGHT and is_used(factor, self.step) else verdict
 
     async def early(self, standing: Standing) -> None:
         """Say nothing."""

@@ -246,3 +246,13 @@ def listed_by(user: User) -> str:
     """
     text = (user.full_name or user.name or "").casefold()
     return text.encode("utf-8", "surrogatepass")[:LISTED_BYTES].hex()
+
+
+def check_user_id(user_id: str) -> None:
+    """Refuse what is no id of a user, such as the record.
+
+    Raises:
+        InvalidValue: it is no text.
+    """
+    if type(user_id) is not str:
+        raise InvalidValue("user_id", shown(user_id), "the id of a user, as text (str)")
